@@ -5,6 +5,8 @@ if(BPFLINE_PCH)
     # One precompiled header for all folders; what it holds may not be relied upon (preset nopch proves it).
     file(WRITE ${CMAKE_BINARY_DIR}/generated/pch_std.cpp "// carries the precompiled header\n")
     add_library(bpfline_pch_std OBJECT ${CMAKE_BINARY_DIR}/generated/pch_std.cpp)
+    # The same warnings as its users: -Wpedantic changes predefined macros, and gcc then rejects the precompiled header.
+    target_link_libraries(bpfline_pch_std PRIVATE bpfline_warnings)
     target_precompile_headers(bpfline_pch_std PRIVATE
         <algorithm> <array> <cstdint> <cstring> <functional> <map> <memory> <optional> <set> <span> <string> <string_view>
         <unordered_map> <utility> <variant> <vector>)
