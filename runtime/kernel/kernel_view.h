@@ -1,0 +1,81 @@
+// kernel::KernelView: the door to everything a kernel *knows*, read-only. RealKernel answers from /sys and /proc,
+// tests bring a FakeKernel, a later milestone one that answers from a recording: nothing above may assume a live
+// kernel. Any answer may be an Error meaning "unknown here".
+//
+// Taken by src/check, src/driver (through runtime/probes) and runtime/format (symbols, names, clocks). Must not know
+// probes or the tracer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/program/features.h"
+
+namespace kernel {
+
+/// A traceable function; module is "vmlinux" for the kernel itself.
+struct FunctionName {
+    std::string name, module;
+};
+
+/// Where an address lies. name empty = unknown.
+struct Symbol {
+    std::string name;
+    std::uint64_t offset = 0;  ///< address - start of symbol
+    std::string module;        ///< kernel module ("" = the kernel itself) or path of the mapped file
+};
+
+class KernelView {
+  public:
+    virtual ~KernelView() = default;
+
+    // -- tracefs
+    /// Every "category:event", sorted by byte; read from the events directory (mounted if it is not and we may).
+    [[nodiscard]] virtual base::Result<std::vector<std::string>> tracepoints() const = 0;
+    /// The text of one format file; Error with errnum ENOENT if there is no such event.
+    [[nodiscard]] virtual base::Result<std::string> tracepoint_format(std::string_view category,
+                                                                      std::string_view event) const = 0;
+    /// perf's id of the event (file `id`).
+    [[nodiscard]] virtual base::Result<std::uint64_t> tracepoint_id(std::string_view category,
+                                                                    std::string_view event) const = 0;
+
+    // -- functions and symbols
+    [[nodiscard]] virtual base::Result<std::vector<FunctionName>> traceable_functions() const = 0;
+    [[nodiscard]] virtual std::optional<std::uint64_t> symbol_address(std::string_view name) const = 0;
+    [[nodiscard]] virtual Symbol kernel_symbol(std::uint64_t address) const = 0;
+    /// In the process pid (tgid, initial namespace), or as last remembered if it is gone.
+    [[nodiscard]] virtual Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const = 0;
+
+    // -- types
+    /// vmlinux BTF, mapped lazily; lives as long as the view.
+    [[nodiscard]] virtual base::Result<std::span<const std::byte>> btf() const = 0;
+
+    // -- machine
+    [[nodiscard]] virtual std::vector<int> online_cpus() const = 0;
+    [[nodiscard]] virtual unsigned possible_cpus() const = 0;
+    [[nodiscard]] virtual program::FeatureSet features() const = 0;
+    /// Nanoseconds to add to CLOCK_BOOTTIME / CLOCK_TAI to get wall-clock time.
+    [[nodiscard]] virtual std::int64_t boot_to_wall_ns() const = 0;
+    [[nodiscard]] virtual std::int64_t tai_to_wall_ns() const = 0;
+    /// Now, wall clock, ns since 1970.
+    [[nodiscard]] virtual std::int64_t wall_now_ns() const = 0;
+    [[nodiscard]] virtual std::string release() const = 0;
+
+    // -- users, control groups, processes
+    [[nodiscard]] virtual std::optional<std::string> user_name(std::uint32_t uid) const = 0;
+    [[nodiscard]] virtual base::Result<std::uint64_t> cgroup_id(std::string_view path) const = 0;
+    /// "hierarchy:path" of every mounted hierarchy whose name matches the glob filter ("" = all).
+    [[nodiscard]] virtual std::vector<std::string> cgroup_paths(std::uint64_t id, std::string_view filter) const = 0;
+    /// A process's executable, "/proc/PID/root"-free; Error if there is no such process.
+    [[nodiscard]] virtual base::Result<std::string> executable(int pid) const = 0;
+    /// Whole file by path (ELF images, headers).
+    [[nodiscard]] virtual base::Result<std::string> read_file(const std::string& path) const = 0;
+};
+
+}  // namespace kernel

@@ -1,0 +1,100 @@
+// probes::Provider: what a probe kind is. One row per program::ProbeKind in table.cpp, in enum order; a kind's whole
+// behaviour is its own file. src/check parses, lists and asks for arguments; runtime/live attaches.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+#include "runtime/kernel/kernel_view.h"
+#include "runtime/program/argument.h"
+#include "runtime/program/probe_kind.h"
+#include "runtime/program/program.h"
+
+namespace probes {
+
+/// A user's mistake in an attach point. Spans are the attach point's: the caller has them.
+struct TargetError {
+    std::string message;  ///< LANGUAGE's wording: "tracepoint probe type requires 2 arguments, found 1"
+    std::string hint;     ///< may be empty
+};
+
+/// A parsed attach point, before wildcards are expanded. Fields not used by a kind stay empty.
+struct Target {
+    program::ProbeKind kind = program::ProbeKind::begin;
+    std::string target;    ///< category, path, module
+    std::string function;  ///< event, function, glob
+    std::vector<std::string> parts;  ///< everything after the provider, split at ':' (quotes removed)
+    std::uint64_t offset = 0, address = 0;
+    program::Sampling sampling;
+    bool has_wildcard = false;
+};
+
+template <typename T>
+class [[nodiscard]] Parsed {
+  public:
+    Parsed(T value) : state_(std::move(value)) {}
+    Parsed(TargetError error) : state_(std::move(error)) {}
+    [[nodiscard]] bool ok() const { return std::holds_alternative<T>(state_); }
+    [[nodiscard]] T& value() { return std::get<T>(state_); }
+    [[nodiscard]] const T& value() const { return std::get<T>(state_); }
+    [[nodiscard]] const TargetError& error() const { return std::get<TargetError>(state_); }
+
+  private:
+    std::variant<T, TargetError> state_;
+};
+
+/// What one concrete attach point is called and where it attaches.
+struct Match {
+    std::string name;      ///< full name: "tracepoint:sched:sched_switch"
+    program::Place place;
+};
+
+/// Things an attached probe keeps open; closing the fds detaches.
+struct Links {
+    std::vector<base::Fd> fds;  ///< in closing order: link first, then perf event
+    unsigned hooks = 0;         ///< what "Attached N probes" counts
+};
+
+/// What attaching needs to know about a loaded function.
+struct LoadedFunction {
+    int fd = -1;
+    const program::Function* function = nullptr;
+};
+
+struct Provider {
+    program::ProbeKind kind;
+    std::string_view name;                        ///< canonical spelling
+    std::array<std::string_view, 2> aliases;      ///< case-sensitive where they collide (u / U); may be empty
+    std::string_view target_form;                 ///< "tracepoint:category:event"
+    std::string_view doc;                         ///< one sentence, printed into docs/probes.md
+    std::string_view example;                     ///< a runnable script
+    bpf_prog_type type;
+    bool is_kernel_side;                          ///< listed by -l without a pattern
+    /// parts = text after the provider's name, split at ':' outside quotes. No kernel access.
+    Parsed<Target> (*parse)(std::span<const std::string> parts);
+    /// Every attach point that matches: -l AND wildcard expansion, so the two cannot disagree. A target without
+    /// wildcard yields one match, or none if it does not exist. Sorted by byte.
+    base::Result<std::vector<Match>> (*list)(const kernel::KernelView&, const Target&);
+    /// For an attach point that does not exist: nearest existing names, best first. May be null.
+    std::vector<std::string> (*nearest)(const kernel::KernelView&, const Target&);
+    /// What `args` means at one concrete place. Error: none (message says why). May be null: no args.
+    base::Result<program::ArgumentList> (*arguments)(const kernel::KernelView&, const program::Place&);
+    /// Live engine only. May be null for kinds that are run, not attached (begin, end).
+    base::Result<Links> (*attach)(const kernel::KernelView&, const LoadedFunction&, std::span<const program::Place>);
+    /// -lv: argument lines as the kernel spells them, without indentation. May be null.
+    base::Result<std::vector<std::string>> (*describe)(const kernel::KernelView&, const program::Place&) = nullptr;
+};
+
+/// All rows in enum order.
+[[nodiscard]] std::span<const Provider> all();
+[[nodiscard]] const Provider& row(program::ProbeKind kind);
+/// By name or alias: names in any case (`BEGIN`, `Kprobe`), aliases exactly. nullptr = unknown.
+[[nodiscard]] const Provider* find(std::string_view word);
+
+}  // namespace probes
