@@ -68,6 +68,8 @@ message(STATUS "LLVM ${LLVM_PACKAGE_VERSION} from ${LLVM_DIR}")
 add_library(bpfline_llvm INTERFACE)
 target_include_directories(bpfline_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
 separate_arguments(llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+# C++11 has no need of them, and the precompiled header cannot be used where they are defined.
+list(FILTER llvm_definitions EXCLUDE REGEX "__STDC_")
 target_compile_definitions(bpfline_llvm INTERFACE ${llvm_definitions})
 if(BPFLINE_STATIC)
     llvm_map_components_to_libnames(llvm_libraries
