@@ -1,5 +1,5 @@
-// What a Module holds, shared by ir_llvm.cpp (which fills it), debug_info.cpp and object.cpp (which uses it up). For src/ir only. Like
-// every header of ours it includes nothing of LLVM's.
+// What a Module holds, shared by ir_llvm.cpp (which fills it), debug_info.cpp and object.cpp (which uses it up). For
+// src/ir only. Like every header of ours it includes nothing of LLVM's.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ class DIBuilder;
 class LLVMContext;
 class Module;
 class TargetMachine;
-} // namespace llvm
+}  // namespace llvm
 
 namespace ir {
 
@@ -32,7 +32,7 @@ class DebugInfo {
     // Before the first instruction.
     void describe(llvm::Function& function, std::string_view name, std::span<const Parameter> parameters, Location at);
     [[nodiscard]] llvm::DILocation* location(const llvm::Function& function, Location at) const;
-    void finish(); // once, before the module is verified
+    void finish();  // once, before the module is verified
 
   private:
     [[nodiscard]] llvm::DIFile* file(FileId id) const;
@@ -48,7 +48,8 @@ struct Module::State {
     ~State();
 
     Cpu cpu;
-    // Errors and warnings of the code generator ("Looks like the BPF stack limit is exceeded"); outlives the context that reports them.
+    // Errors and warnings of the code generator ("Looks like the BPF stack limit is exceeded"); outlives the context
+    // that reports them.
     std::vector<std::string> complaints;
     std::unique_ptr<llvm::LLVMContext> context;
     std::unique_ptr<llvm::TargetMachine> machine;
@@ -60,4 +61,4 @@ struct Module::State {
 // object.cpp: the BPF target, initialised on first use.
 [[nodiscard]] std::unique_ptr<llvm::TargetMachine> make_target_machine(Cpu cpu);
 
-} // namespace ir
+}  // namespace ir

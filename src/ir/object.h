@@ -1,6 +1,6 @@
-// What comes out of a Module: an ELF object in memory, and out of that the functions a program::Program holds. The driver calls
-// emit_functions once codegen is done and fills in what only codegen knows (type, attach target); the texts are for `-d`.
-// It must not know where the functions will run.
+// What comes out of a Module: an ELF object in memory, and out of that the functions a program::Program holds. The
+// driver calls emit_functions once codegen is done and fills in what only codegen knows (type, attach target); the
+// texts are for `-d`. It must not know where the functions will run.
 #pragma once
 
 #include <cstddef>
@@ -22,23 +22,23 @@ struct EmitTexts {
 
 struct Object {
     std::vector<std::byte> elf;
-    std::vector<std::string> program_names; // program i is section "p<i>"
+    std::vector<std::string> program_names;  // program i is section "p<i>"
 };
 
 // Of each function: name, insns, relocations, func_info, line_info. Order of begin_program.
 struct Functions {
     std::vector<program::Function> functions;
-    std::vector<std::byte> btf; // as BPF_BTF_LOAD takes it; empty if there are no functions
+    std::vector<std::byte> btf;  // as BPF_BTF_LOAD takes it; empty if there are no functions
 };
 
-// Verifies (a wrong module is a bug of ours), optimises and generates code. The module is used up. Fails where the machine's limits are
-// exceeded: more than 512 bytes of stack.
+// Verifies (a wrong module is a bug of ours), optimises and generates code. The module is used up. Fails where the
+// machine's limits are exceeded: more than 512 bytes of stack.
 [[nodiscard]] base::Result<Object> emit(Module& module, const EmitTexts& texts = {});
 
-// The only reader of our own ELF. Callback addresses become BPF_PSEUDO_FUNC with the distance in instructions; map references stay
-// relocations. (flatten.cpp)
+// The only reader of our own ELF. Callback addresses become BPF_PSEUDO_FUNC with the distance in instructions; map
+// references stay relocations. (flatten.cpp)
 [[nodiscard]] base::Result<Functions> flatten(const Object& object);
 
 [[nodiscard]] base::Result<Functions> emit_functions(Module& module, const EmitTexts& texts = {});
 
-} // namespace ir
+}  // namespace ir

@@ -1,0 +1,84 @@
+// Functions and their lines → LLVM debug metadata, which the BPF backend turns into .BTF (prototypes) and .BTF.ext
+// (func_info, line_info).
+#include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/DebugInfoMetadata.h>
+#include <llvm/IR/Function.h>
+#include <llvm/IR/Module.h>
+
+#include <algorithm>
+
+#include "runtime/base/bug.h"
+#include "src/ir/module_state.h"
+
+namespace ir {
+namespace {
+
+// The backend packs a line_info's place as line << 10 | column without cutting the column off.
+constexpr unsigned kMaxColumn = 1023;
+constexpr unsigned kMaxLine = (1U << 22) - 1;
+
+unsigned line_of(Location at) {
+    return std::min(at.line, kMaxLine);
+}
+
+}  // namespace
+
+DebugInfo::DebugInfo(llvm::Module& module) : module_(module), builder_(std::make_unique<llvm::DIBuilder>(module)) {
+    module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+    // Every file embeds its text: without one the backend would open a file of that name in the current directory.
+    llvm::DIFile* file = builder_->createFile("script", "", std::nullopt, llvm::StringRef(""));
+    // Only directives: no .debug_info, which nobody would read.
+    unit_ = builder_->createCompileUnit(llvm::dwarf::DW_LANG_C, file, "bpfline", false, "", 0, "",
+                                        llvm::DICompileUnit::DebugDirectivesOnly);
+}
+
+DebugInfo::~DebugInfo() = default;
+
+FileId DebugInfo::add_file(std::string_view name, std::string_view text) {
+    files_.push_back(builder_->createFile(name, "", std::nullopt, llvm::StringRef(text)));
+    return static_cast<FileId>(files_.size() - 1);
+}
+
+llvm::DIFile* DebugInfo::file(FileId id) const {
+    const auto index = static_cast<std::size_t>(id);
+    return index < files_.size() ? files_[index] : unit_->getFile();
+}
+
+void DebugInfo::describe(llvm::Function& function, std::string_view name, std::span<const Parameter> parameters,
+                         Location at) {
+    llvm::DIType* integer = builder_->createBasicType("long", 64, llvm::dwarf::DW_ATE_signed);
+    llvm::DIType* pointer = builder_->createPointerType(nullptr, 64);
+    std::vector<llvm::Metadata*> types{integer};
+    for (const Parameter& parameter : parameters)
+        types.push_back(parameter.is_pointer ? pointer : integer);
+
+    llvm::DISubprogram* subprogram =
+        builder_->createFunction(file(at.file), name, "", file(at.file), line_of(at),
+                                 builder_->createSubroutineType(builder_->getOrCreateTypeArray(types)), line_of(at),
+                                 llvm::DINode::FlagPrototyped, llvm::DISubprogram::SPFlagDefinition);
+    // The kernel refuses a FUNC_PROTO with nameless parameters ("Invalid arg#1"); the backend takes the names from the
+    // subprogram's retained variables.
+    for (unsigned i = 0; i < parameters.size(); ++i) {
+        builder_->createParameterVariable(subprogram, parameters[i].name, i + 1, file(at.file), line_of(at),
+                                          parameters[i].is_pointer ? pointer : integer, /*AlwaysPreserve=*/true);
+    }
+    function.setSubprogram(subprogram);
+}
+
+llvm::DILocation* DebugInfo::location(const llvm::Function& function, Location at) const {
+    llvm::DISubprogram* subprogram = function.getSubprogram();
+    BUG_IF(subprogram == nullptr, "a place in a function without description");
+    llvm::DILocalScope* scope = subprogram;
+    if (llvm::DIFile* here = file(at.file); here != subprogram->getFile()) {
+        scope = llvm::DILexicalBlockFile::get(module_.getContext(), subprogram, here, 0);
+    }
+    const unsigned column = at.column <= kMaxColumn ? at.column : 0;
+    return llvm::DILocation::get(module_.getContext(), line_of(at), column, scope);
+}
+
+void DebugInfo::finish() {
+    builder_->finalize();
+}
+
+}  // namespace ir

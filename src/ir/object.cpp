@@ -1,0 +1,169 @@
+// Verify, optimise, emit. Entrance: emit().
+//
+// The passes are few and chosen by hand; PassBuilder would cost 8 MB of program and as much memory, for the same
+// instructions. What is missing is missing on purpose:
+//  - InstCombine merges two comparisons into one on a shifted copy, and the verifiers of 6.1 and 6.12 then know nothing
+//  about the original.
+//  - SimplifyCFG does not speculate: the machine has no select, so a branch turned into one comes back as a branch on a
+//    recomputed condition.
+//  - Loop strength reduction replaces `base + i * size` by a moving pointer, whose range the verifier cannot bound.
+#include <llvm/ADT/StringMap.h>
+#include <llvm/IR/DiagnosticInfo.h>
+#include <llvm/IR/DiagnosticPrinter.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/CommandLine.h>
+#include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/Target/TargetOptions.h>
+#include <llvm/Transforms/Scalar.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+#include <llvm/Transforms/Utils/SimplifyCFGOptions.h>
+
+#include <cstring>
+
+#include "runtime/base/bug.h"
+#include "src/ir/module_state.h"
+#include "src/ir/object.h"
+
+// Declared by hand: llvm/Support/TargetSelect.h declares those of every target the installed LLVM knows.
+extern "C" {
+void LLVMInitializeBPFTargetInfo();
+void LLVMInitializeBPFTarget();
+void LLVMInitializeBPFTargetMC();
+void LLVMInitializeBPFAsmPrinter();
+}
+
+namespace ir {
+namespace {
+
+const llvm::Target& bpf_target() {
+    static const llvm::Target* const target = [] {
+        LLVMInitializeBPFTargetInfo();
+        LLVMInitializeBPFTarget();
+        LLVMInitializeBPFTargetMC();
+        LLVMInitializeBPFAsmPrinter();
+        // The only way to leave this pass out of the standard code generator.
+        auto& options = llvm::cl::getRegisteredOptions();
+        if (auto found = options.find("disable-lsr"); found != options.end()) {
+            static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+        }
+        llvm::install_fatal_error_handler([](void*, const char* reason, bool) { BUG(reason); });
+        std::string error;
+        const llvm::Target* result = llvm::TargetRegistry::lookupTarget("bpf", error);
+        BUG_IF(result == nullptr, error);
+        return result;
+    }();
+    return *target;
+}
+
+const char* cpu_name(Cpu cpu) {
+    switch (cpu) {
+        case Cpu::v2: return "v2";
+        case Cpu::v3: return "v3";
+        case Cpu::v4: return "v4";
+    }
+    BUG("no such cpu");
+}
+
+void verify([[maybe_unused]] const llvm::Module& module) {
+#ifndef NDEBUG
+    std::string problem;
+    llvm::raw_string_ostream out(problem);
+    if (llvm::verifyModule(module, &out)) {
+        out << '\n';
+        module.print(out, nullptr);
+        BUG(out.str());
+    }
+#endif
+}
+
+void optimise(llvm::Module& module) {
+    llvm::SimplifyCFGOptions keep_control_flow;
+    keep_control_flow.SpeculateBlocks = false;
+    llvm::legacy::FunctionPassManager passes(&module);
+    passes.add(llvm::createSROAPass());
+    passes.add(llvm::createEarlyCSEPass());
+    passes.add(llvm::createCFGSimplificationPass(keep_control_flow));
+    passes.doInitialization();
+    for (llvm::Function& function : module)
+        passes.run(function);
+    passes.doFinalization();
+}
+
+void generate(llvm::TargetMachine& machine, llvm::Module& module, llvm::raw_pwrite_stream& out,
+              llvm::CodeGenFileType type) {
+    llvm::legacy::PassManager passes;
+    const bool is_refused = machine.addPassesToEmitFile(passes, out, nullptr, type, /*DisableVerify=*/true);
+    BUG_IF(is_refused, "the BPF target cannot write this kind of file");
+    passes.run(module);
+}
+
+std::string assembly_of(llvm::TargetMachine& machine, const llvm::Module& module) {
+    // The code generator changes its module, hence a copy.
+    const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+    llvm::SmallString<0> text;
+    llvm::raw_svector_ostream out(text);
+    generate(machine, *copy, out, llvm::CodeGenFileType::AssemblyFile);
+    return std::string(text.str());
+}
+
+void collect_complaint(const llvm::DiagnosticInfo* diagnostic, void* complaints) {
+    if (diagnostic->getSeverity() != llvm::DS_Error && diagnostic->getSeverity() != llvm::DS_Warning) return;
+    std::string text;
+    llvm::raw_string_ostream out(text);
+    llvm::DiagnosticPrinterRawOStream printer(out);
+    diagnostic->print(printer);
+    static_cast<std::vector<std::string>*>(complaints)->push_back(out.str());
+}
+
+}  // namespace
+
+std::unique_ptr<llvm::TargetMachine> make_target_machine(Cpu cpu) {
+    return std::unique_ptr<llvm::TargetMachine>(
+        bpf_target().createTargetMachine("bpf", cpu_name(cpu), "", llvm::TargetOptions(), llvm::Reloc::PIC_));
+}
+
+base::Result<Object> emit(Module& module, const EmitTexts& texts) {
+    Module::State& state = module.state();
+    BUG_IF(state.module == nullptr, "a module is emitted once");
+    state.debug_info->finish();
+    verify(*state.module);
+    if (texts.unoptimised != nullptr) *texts.unoptimised = module.text();
+    optimise(*state.module);
+    verify(*state.module);
+    if (texts.optimised != nullptr) *texts.optimised = module.text();
+
+    state.context->setDiagnosticHandlerCallBack(collect_complaint, &state.complaints);
+    if (texts.assembly != nullptr) *texts.assembly = assembly_of(*state.machine, *state.module);
+    state.complaints.clear();
+    llvm::SmallVector<char, 0> elf;
+    llvm::raw_svector_ostream out(elf);
+    generate(*state.machine, *state.module, out, llvm::CodeGenFileType::ObjectFile);
+    state.debug_info.reset();
+    state.module.reset();
+
+    if (!state.complaints.empty()) {
+        std::string detail;
+        for (const std::string& complaint : state.complaints)
+            detail += complaint + '\n';
+        return base::Error{"generating code: " + state.complaints.front(), 0, {}, detail};
+    }
+    Object object;
+    object.elf.resize(elf.size());
+    std::memcpy(object.elf.data(), elf.data(), elf.size());
+    object.program_names = state.program_names;
+    return object;
+}
+
+base::Result<Functions> emit_functions(Module& module, const EmitTexts& texts) {
+    base::Result<Object> object = emit(module, texts);
+    if (!object) return object.take_error();
+    return flatten(*object);
+}
+
+}  // namespace ir

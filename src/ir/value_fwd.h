@@ -1,0 +1,6 @@
+// ir::Value by name only, for tables of function pointers.
+#pragma once
+
+namespace ir {
+struct Value;
+}
