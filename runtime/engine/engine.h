@@ -2,7 +2,9 @@
 // bring a fake that hands over prepared records, a later milestone one that replays recordings. The tracer drives it
 // and never asks which one it is.
 //
-// Life cycle, in order: load, set_globals, run (begin), attach, drain/wait ..., detach, run (end), drain, read_map.
+// Life cycle, in order: load, set_globals, run (begin), attach, drain/wait ..., set_globals (stopped), settle, run (end),
+// drain, read_map, detach. Stopped programs return at their first instruction, so everything can be shown before detach,
+// which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes first.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/program/map_contents.h"
 #include "runtime/program/program.h"
 
 namespace engine {
@@ -20,14 +23,8 @@ namespace engine {
 class RecordSink {
   public:
     virtual ~RecordSink() = default;
-    /// Whole record, RecordHeader first. false = stop draining now (the rest stays in the ring).
+    /// Whole record, RecordHeader first. false = stop draining after this one (the rest stays in the ring).
     virtual bool take(std::span<const std::byte> record) = 0;
-};
-
-/// One element of a map. values: one for plain maps, one per possible CPU for per-CPU maps; each value_size bytes.
-struct Element {
-    std::vector<std::byte> key;
-    std::vector<std::byte> values;  ///< value_size * n, back to back (no kernel padding)
 };
 
 /// What became of attaching one AttachSpec.
@@ -38,12 +35,14 @@ struct Attached {
 /// Why a wait ended.
 struct Wake {
     bool has_records = false;
-    std::uint32_t ready = 0;  ///< bit i: other_fds[i] is readable
+    std::uint32_t ready = 0;  ///< bit i: other_fds[i] is readable, or in error (a closed pipe)
 };
 
 /// Kernel's own figures for one program.
 struct RunStats {
-    std::uint64_t run_count = 0, run_time_ns = 0, recursion_misses = 0;
+    std::uint64_t run_count = 0, run_time_ns = 0;  ///< counted only while somebody asked the kernel to
+    std::uint64_t recursion_misses = 0;
+    std::uint32_t instructions = 0;  ///< what the verifier walked through
 };
 
 class Engine {
@@ -51,11 +50,12 @@ class Engine {
     virtual ~Engine() = default;
 
     /// Creates maps, loads BTF and every function. A verifier refusal is an Error whose message names probe and script
-    /// line and whose detail is the verifier's log.
+    /// line and whose detail is the verifier's log. `program` must outlive the engine's use.
     [[nodiscard]] virtual base::Status load(const program::Program& program) = 0;
-    /// Overwrites the globals map's value.
+    /// Overwrites the globals map's value. Also tells the engine the child's pid: places of kinds that watch one process
+    /// attach to it where Place::pid is unset.
     virtual void set_globals(const program::Globals& globals) = 0;
-    /// Runs a begin or end function once, in this process.
+    /// Runs a begin, end or self function once, in this process.
     [[nodiscard]] virtual base::Status run(program::FunctionId function) = 0;
     /// Attaches attachments[index].
     [[nodiscard]] virtual base::Result<Attached> attach(std::size_t index) = 0;
@@ -63,20 +63,23 @@ class Engine {
     virtual std::size_t drain(engine::RecordSink& sink) = 0;
     /// Sleeps until a record is committed or one of other_fds becomes readable; timeout_ms < 0 = no limit.
     [[nodiscard]] virtual Wake wait(std::span<const int> other_fds, int timeout_ms) = 0;
+    /// Returns when no program that was running at the call still runs: after set_globals with `stopped`, nothing more
+    /// is committed.
+    virtual void settle() = 0;
 
-    /// All elements of a map, in no particular order. Scalars: one element, key empty.
-    [[nodiscard]] virtual base::Result<std::vector<Element>> read_map(program::MapId map) = 0;
+    /// All elements of a map, in no particular order. Scalars: one element, no key, the whole {is_set, value}.
+    [[nodiscard]] virtual base::Result<program::MapContents> read_map(program::MapId map) = 0;
     [[nodiscard]] virtual base::Status clear_map(program::MapId map) = 0;
     /// Every value to zero, keys kept (scalar: is_set stays).
     [[nodiscard]] virtual base::Status zero_map(program::MapId map) = 0;
     /// Frames of a stored stack, at most `frames`; empty if it is not there.
     [[nodiscard]] virtual std::vector<std::uint64_t> read_stack(program::MapId stacks, std::uint64_t id,
                                                                 std::uint32_t frames) = 0;
-    /// Ledger entry summed over CPUs: kLedgerCounters numbers.
-    [[nodiscard]] virtual std::vector<std::uint64_t> read_ledger(std::uint32_t slot) = 0;
+    /// Ledger entries [first, first + count), each summed over CPUs: count * kLedgerCounters numbers. Empty: no ledger.
+    [[nodiscard]] virtual std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) = 0;
     [[nodiscard]] virtual RunStats run_stats(program::FunctionId function) = 0;
 
-    /// Removes every attachment; returns when the kernel has let go of them.
+    /// Removes every attachment; returns when the kernel has let go of them. Harmless when repeated.
     virtual void detach() = 0;
 };
 

@@ -143,7 +143,7 @@ struct MapSpec {
 
 /// The value of the map with role `globals`.
 struct Globals {
-    std::uint64_t stopped;     ///< non-zero: every program returns at once
+    std::uint64_t stopped;     ///< non-zero: every attached program returns at once; begin, end and self do not look at it
     std::uint64_t start_ns;    ///< boot clock when tracing started (`elapsed`)
     std::uint64_t child_pid;   ///< `cpid`; 0 = no -c
     std::uint64_t tracer_pid;  ///< the tracer's own tgid in the initial pid namespace
