@@ -1,0 +1,138 @@
+// types::Type: what the compiler knows of a value. Interned in a types::Table and compared by pointer; never changed after
+// it is made, except that a structure's members are completed on first use. Made by check and cdef, read by codegen; turned into
+// program::Layout by types/layout (the only bridge). Knows nothing of trees, LLVM or the kernel's files.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/program/layout.h"
+#include "runtime/program/program.h"
+
+namespace types {
+
+enum class Kind : std::uint8_t {
+    error,       ///< of an expression that was already reported; silent afterwards
+    none,        ///< not known yet (inference), or a call without a value
+    void_,       ///< C's void, as a pointee
+    integer,     ///< size 1 2 4 8, is_signed
+    boolean,     ///< size 1
+    string,      ///< capacity = bytes, NUL included where there is one: "abc" is string[4]
+    buffer,      ///< capacity = content bytes; size = capacity + 4
+    pointer,     ///< element = pointee, space
+    array,       ///< element, count
+    tuple,       ///< fields without names, C struct layout
+    record,      ///< fields with names, C struct layout
+    structure,   ///< struct or union of the script, of BTF, or an event's arguments
+    enumeration,
+    ksym, usym, inet, mac, timestamp, timestamp_mode, cgroup_path, username,
+    kstack, ustack,  ///< stack_mode, stack_limit
+    count, sum, min, max, avg, stats, hist, lhist, tseries,  ///< a map's value made by an aggregation; is_signed
+};
+
+enum class AddressSpace : std::uint8_t { none, kernel, user };
+
+struct Type;
+
+struct Member {
+    std::string name;        ///< empty: tuple element, or an anonymous struct/union whose members are looked up through it
+    const Type* type = nullptr;
+    std::uint32_t offset = 0;
+    std::uint16_t bit_offset = 0, bit_size = 0;  ///< bit_size > 0: bit-field in the storage at offset
+    bool is_user_pointer = false;
+    /// Event arguments only: index into the event's program::ArgumentList, else -1.
+    std::int32_t argument = -1;
+    program::ValueNames names;  ///< from print fmt
+};
+
+/// A struct or union. Incomplete until members are asked for (Table::complete).
+struct Structure {
+    std::string name;        ///< "struct sock", "union u"; events: "struct tracepoint:syscalls:sys_enter_openat_args"
+    bool is_union = false;
+    bool is_complete = false;
+    bool is_event_arguments = false;  ///< lives in the context; members say where (argument)
+    std::uint32_t size = 0;
+    std::vector<Member> members;
+    std::uint32_t btf_id = 0;  ///< 0 = not from BTF
+};
+
+struct Enumeration {
+    std::string name;  ///< "enum lvl"; empty for an anonymous one
+    std::vector<std::pair<std::string, std::uint64_t>> constants;
+};
+
+struct Type {
+    Kind kind = Kind::none;
+    std::uint32_t size = 0;  ///< bytes; what sizeof() gives
+    bool is_signed = false;
+    const Type* element = nullptr;
+    std::uint64_t count = 0;     ///< array: elements
+    std::uint32_t capacity = 0;  ///< string, buffer
+    AddressSpace space = AddressSpace::none;
+    bool is_trusted = false;     ///< pointer the verifier follows itself (curtask, fentry arguments)
+    std::vector<Member> members; ///< tuple, record
+    Structure* structure = nullptr;
+    const Enumeration* enumeration = nullptr;
+    program::StackMode stack_mode = program::StackMode::bpftrace;
+    std::uint32_t stack_limit = 0;
+    std::string c_name;          ///< integer that came from C and prints as such ("char", "long"); usually empty
+
+    [[nodiscard]] bool is_integer() const { return kind == Kind::integer; }
+    [[nodiscard]] bool is_aggregation() const { return kind >= Kind::count; }
+    /// Held in a register as one i64: integer, boolean, pointer, enumeration, ksym, username.
+    [[nodiscard]] bool is_scalar() const {
+        return kind == Kind::integer || kind == Kind::boolean || kind == Kind::pointer || kind == Kind::enumeration ||
+               kind == Kind::ksym || kind == Kind::username || kind == Kind::timestamp_mode;
+    }
+};
+
+/// Makes and owns types; equal descriptions give the same pointer.
+class Table {
+  public:
+    Table();
+    ~Table();
+    Table(const Table&) = delete;
+    Table& operator=(const Table&) = delete;
+
+    [[nodiscard]] const Type* error();
+    [[nodiscard]] const Type* none();
+    [[nodiscard]] const Type* void_type();
+    [[nodiscard]] const Type* boolean();
+    [[nodiscard]] const Type* integer(std::uint32_t size, bool is_signed);
+    [[nodiscard]] const Type* string(std::uint32_t capacity);
+    [[nodiscard]] const Type* buffer(std::uint32_t capacity);
+    [[nodiscard]] const Type* pointer(const Type* to, AddressSpace space = AddressSpace::none, bool is_trusted = false);
+    [[nodiscard]] const Type* array(const Type* element, std::uint64_t count);
+    [[nodiscard]] const Type* tuple(std::span<const Type* const> elements);
+    [[nodiscard]] const Type* record(std::span<const std::pair<std::string, const Type*>> members);
+    [[nodiscard]] const Type* structure(Structure* of);
+    [[nodiscard]] const Type* enumeration(const Enumeration* of, std::uint32_t size, bool is_signed = false);
+    [[nodiscard]] const Type* stack(bool is_user, program::StackMode mode, std::uint32_t limit);
+    /// ksym, usym, inet, mac, timestamp, timestamp_mode, cgroup_path, username
+    [[nodiscard]] const Type* simple(Kind kind);
+    [[nodiscard]] const Type* aggregation(Kind kind, bool is_signed);
+
+    /// New, empty, owned by the table.
+    Structure* new_structure();
+    Enumeration* new_enumeration();
+
+  private:
+    const Type* intern(Type description);
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// As messages spell it: "int8", "string[4]", "struct sock *", "(int8,string[2])", "count_t", "kstack_bpftrace_127".
+[[nodiscard]] std::string name_of(const Type* type);
+/// Member by name, through anonymous members; offset is from the outermost. nullopt = no such member.
+[[nodiscard]] std::optional<Member> find_member(const Type* type, std::string_view name);
+
+}  // namespace types
