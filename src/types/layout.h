@@ -1,5 +1,5 @@
-// types::layout: Type -> program::Layout, the only bridge. Bytes in ring-buffer records, map keys and values are laid out as the Type
-// says (sizes and member offsets are the same on both sides).
+// types::layout: Type -> program::Layout, the only bridge. Bytes in ring-buffer records, map keys and values are laid
+// out as the Type says (sizes and member offsets are the same on both sides).
 #pragma once
 
 #include <unordered_map>

@@ -1,10 +1,12 @@
-// types::Type: what the compiler knows of a value. Interned in a types::Table and compared by pointer; never changed after
-// it is made, except that a structure's members are completed on first use. Made by check and cdef, read by codegen; turned into
-// program::Layout by types/layout (the only bridge). Knows nothing of trees, LLVM or the kernel's files.
+// types::Type: what the compiler knows of a value. Interned in a types::Table and compared by pointer; never changed
+// after it is made, except that a structure's members are completed on first use. Made by check and cdef, read by
+// codegen; turned into program::Layout by types/layout (the only bridge). Knows nothing of trees, LLVM or the kernel's
+// files.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,22 +22,38 @@
 namespace types {
 
 enum class Kind : std::uint8_t {
-    error,       ///< of an expression that was already reported; silent afterwards
-    none,        ///< not known yet (inference), or a call without a value
-    void_,       ///< C's void, as a pointee
-    integer,     ///< size 1 2 4 8, is_signed
-    boolean,     ///< size 1
-    string,      ///< capacity = bytes, NUL included where there is one: "abc" is string[4]
-    buffer,      ///< capacity = content bytes; size = capacity + 4
-    pointer,     ///< element = pointee, space
-    array,       ///< element, count
-    tuple,       ///< fields without names, C struct layout
-    record,      ///< fields with names, C struct layout
-    structure,   ///< struct or union of the script, of BTF, or an event's arguments
+    error,      ///< of an expression that was already reported; silent afterwards
+    none,       ///< not known yet (inference), or a call without a value
+    void_,      ///< C's void, as a pointee
+    integer,    ///< size 1 2 4 8, is_signed
+    boolean,    ///< size 1
+    string,     ///< capacity = bytes, NUL included where there is one: "abc" is string[4]
+    buffer,     ///< capacity = content bytes; size = capacity + 4
+    pointer,    ///< element = pointee, space
+    array,      ///< element, count
+    tuple,      ///< fields without names, C struct layout
+    record,     ///< fields with names, C struct layout
+    structure,  ///< struct or union of the script, of BTF, or an event's arguments
     enumeration,
-    ksym, usym, inet, mac, timestamp, timestamp_mode, cgroup_path, username,
-    kstack, ustack,  ///< stack_mode, stack_limit
-    count, sum, min, max, avg, stats, hist, lhist, tseries,  ///< a map's value made by an aggregation; is_signed
+    ksym,
+    usym,
+    inet,
+    mac,
+    timestamp,
+    timestamp_mode,
+    cgroup_path,
+    username,
+    kstack,
+    ustack,  ///< stack_mode, stack_limit
+    count,
+    sum,
+    min,
+    max,
+    avg,
+    stats,
+    hist,
+    lhist,
+    tseries,  ///< a map's value made by an aggregation; is_signed
 };
 
 enum class AddressSpace : std::uint8_t { none, kernel, user };
@@ -43,7 +61,7 @@ enum class AddressSpace : std::uint8_t { none, kernel, user };
 struct Type;
 
 struct Member {
-    std::string name;        ///< empty: tuple element, or an anonymous struct/union whose members are looked up through it
+    std::string name;  ///< empty: tuple element, or an anonymous struct/union whose members are looked up through it
     const Type* type = nullptr;
     std::uint32_t offset = 0;
     std::uint16_t bit_offset = 0, bit_size = 0;  ///< bit_size > 0: bit-field in the storage at offset
@@ -55,13 +73,16 @@ struct Member {
 
 /// A struct or union. Incomplete until members are asked for (Table::complete).
 struct Structure {
-    std::string name;        ///< "struct sock", "union u"; events: "struct tracepoint:syscalls:sys_enter_openat_args"
+    std::string name;  ///< "struct sock", "union u"; events: "struct tracepoint:syscalls:sys_enter_openat_args"
     bool is_union = false;
     bool is_complete = false;
     bool is_event_arguments = false;  ///< lives in the context; members say where (argument)
     std::uint32_t size = 0;
+    std::uint32_t alignment = 0;  ///< bytes; 0 = the widest member's
     std::vector<Member> members;
     std::uint32_t btf_id = 0;  ///< 0 = not from BTF
+    std::function<void(Structure&)>
+        complete;  ///< fills members and sets is_complete; called by find_member on first use
 };
 
 struct Enumeration {
@@ -77,13 +98,13 @@ struct Type {
     std::uint64_t count = 0;     ///< array: elements
     std::uint32_t capacity = 0;  ///< string, buffer
     AddressSpace space = AddressSpace::none;
-    bool is_trusted = false;     ///< pointer the verifier follows itself (curtask, fentry arguments)
-    std::vector<Member> members; ///< tuple, record
+    bool is_trusted = false;      ///< pointer the verifier follows itself (curtask, fentry arguments)
+    std::vector<Member> members;  ///< tuple, record
     Structure* structure = nullptr;
     const Enumeration* enumeration = nullptr;
     program::StackMode stack_mode = program::StackMode::bpftrace;
     std::uint32_t stack_limit = 0;
-    std::string c_name;          ///< integer that came from C and prints as such ("char", "long"); usually empty
+    std::string c_name;  ///< integer that came from C and prints as such ("char", "long"); usually empty
 
     [[nodiscard]] bool is_integer() const { return kind == Kind::integer; }
     [[nodiscard]] bool is_aggregation() const { return kind >= Kind::count; }
@@ -113,6 +134,7 @@ class Table {
     [[nodiscard]] const Type* array(const Type* element, std::uint64_t count);
     [[nodiscard]] const Type* tuple(std::span<const Type* const> elements);
     [[nodiscard]] const Type* record(std::span<const std::pair<std::string, const Type*>> members);
+    /// Takes over the size: call again once it is known.
     [[nodiscard]] const Type* structure(Structure* of);
     [[nodiscard]] const Type* enumeration(const Enumeration* of, std::uint32_t size, bool is_signed = false);
     [[nodiscard]] const Type* stack(bool is_user, program::StackMode mode, std::uint32_t limit);
@@ -130,6 +152,8 @@ class Table {
     std::unique_ptr<State> state_;
 };
 
+/// As C lays it out inside structures; strings and mac: 1, buffers: 4.
+[[nodiscard]] std::uint32_t alignment_of(const Type* type);
 /// As messages spell it: "int8", "string[4]", "struct sock *", "(int8,string[2])", "count_t", "kstack_bpftrace_127".
 [[nodiscard]] std::string name_of(const Type* type);
 /// Member by name, through anonymous members; offset is from the outermost. nullopt = no such member.
