@@ -27,6 +27,9 @@ struct CallArgument {
     bool map_has_key = false;
     bool is_positional_parameter = false;        ///< $1: "Use str($1) to treat $1 as a string"
     bool is_type = false;                        ///< typeof(T): type is T
+    /// The argument is itself a call of a builtin: strftime wants to know which clock nsecs(...) was asked for.
+    std::string_view callee;
+    std::vector<std::string> callee_words;
 };
 
 class CallSite {
@@ -49,6 +52,10 @@ class CallSite {
     [[nodiscard]] virtual const types::Type* map_key(std::string_view map) const = 0;
     [[nodiscard]] virtual const types::Type* map_value(std::string_view map) const = 0;
     [[nodiscard]] virtual bool map_is_scalar(std::string_view map) const = 0;
+    /// A type of the kernel's BTF by its C spelling ("struct task_struct"); null if the kernel has none.
+    [[nodiscard]] virtual const types::Type* kernel_type(std::string_view spelling) = 0;
+    /// The call's own result as settled by inference.
+    [[nodiscard]] virtual const types::Type* result_type() const = 0;
 
     virtual source::Diagnostics::Added error(source::DiagnosticKind kind, source::Range range, std::string message) = 0;
     virtual source::Diagnostics::Added warning(source::DiagnosticKind kind, source::Range range, std::string message) = 0;

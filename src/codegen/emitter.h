@@ -70,6 +70,17 @@ class Emitter {
     /// The map that stores frames for this stack type (made on demand), by layout.
     virtual program::MapId stacks_map(const types::Type* stack) = 0;
 
+    /// Takes the current kernel or user stack as `stack` (kstack, ustack types) says and writes its id, frame count and pid to `destination` (16 bytes, see
+    /// program/layout.h). Stacks that cannot be taken or stored are counted (stack_lost) and written as 0 frames.
+    virtual void capture_stack(const types::Type* stack, ir::Value destination, source::Range at) = 0;
+
+    // ---- text in memory (capacity in bytes; text ends at its NUL or at the capacity)
+    /// i64 0 if the first `limit` bytes, or all up to the NUL, are the same.
+    virtual ir::Value compare_text(ir::Value a, std::uint32_t a_capacity, ir::Value b, std::uint32_t b_capacity, std::uint32_t limit = 0xffffffff) = 0;
+    /// i64 index of the first occurrence, -1 if there is none; an empty needle is found at 0.
+    virtual ir::Value find_text(ir::Value haystack, std::uint32_t haystack_capacity, ir::Value needle, std::uint32_t needle_capacity) = 0;
+    virtual ir::Value length_of_text(ir::Value text, std::uint32_t capacity) = 0;  ///< i64, without NUL
+
     // ---- events
     /// Reserves a record with `payload_size` bytes after the header, lets `fill` write them, submits. A full ring is counted as lost.
     virtual void send(program::EventSpec event, std::uint32_t payload_size, const std::function<void(ir::Value payload)>& fill) = 0;
