@@ -53,10 +53,15 @@ void DebugInfo::describe(llvm::Function& function, std::string_view name, std::s
     for (const Parameter& parameter : parameters)
         types.push_back(parameter.is_pointer ? pointer : integer);
 
+    // BTF's "static" comes from here, not from the linkage; the verifier wants it of callbacks ("callback function not
+    // static").
+    const auto flags =
+        llvm::DISubprogram::SPFlagDefinition |
+        (function.hasLocalLinkage() ? llvm::DISubprogram::SPFlagLocalToUnit : llvm::DISubprogram::SPFlagZero);
     llvm::DISubprogram* subprogram =
         builder_->createFunction(file(at.file), name, "", file(at.file), line_of(at),
                                  builder_->createSubroutineType(builder_->getOrCreateTypeArray(types)), line_of(at),
-                                 llvm::DINode::FlagPrototyped, llvm::DISubprogram::SPFlagDefinition);
+                                 llvm::DINode::FlagPrototyped, flags);
     // The kernel refuses a FUNC_PROTO with nameless parameters ("Invalid arg#1"); the backend takes the names from the
     // subprogram's retained variables.
     for (unsigned i = 0; i < parameters.size(); ++i) {

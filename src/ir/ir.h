@@ -194,7 +194,8 @@ class Builder {
     // The same value, of which the optimiser knows nothing. Put it around a value *before* its bounds check and use the
     // result in both the check and what it guards: otherwise two comparisons are merged on a shifted copy, and the
     // verifiers of 6.1 and 6.12 do not learn the bound of the original ("R2 unbounded memory access", "min value is
-    // negative").
+    // negative"). Widen first: a bound checked on i64 is known wherever the value goes, one checked on a narrower
+    // integer may be forgotten when it is extended.
     Value opaque(Value value);
 
     // ---- blocks

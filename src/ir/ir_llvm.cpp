@@ -427,16 +427,14 @@ Value Builder::int_to_ptr(Value integer) {
 
 Value Builder::opaque(Value value) {
     llvm::IRBuilder<>& llvm = state_->llvm;
-    // Registers have 64 bits and, from v3 on, 32-bit halves ("w"); a narrower integer rides in one of them.
-    const bool has_halves = state_->module.cpu() != Cpu::v2;
-    if (!is_pointer(value)) {
-        const Width width = Builder::width(value);
-        const Width carrier = has_halves && bits(width) <= 32 ? Width::i32 : Width::i64;
-        if (width != carrier) return trunc(opaque(zext(value, carrier)), width);
+    // Always in a whole register: of a 32-bit half ("w") the backend believes that whoever wrote it cleared the other
+    // half, which nobody did here.
+    if (!is_pointer(value) && width(value) != Width::i64) {
+        return trunc(opaque(zext(value, Width::i64)), width(value));
     }
     llvm::Type* type = value.raw->getType();
-    llvm::InlineAsm* nothing = llvm::InlineAsm::get(llvm::FunctionType::get(type, {type}, false), "",
-                                                    type->isIntegerTy(32) ? "=w,0" : "=r,0", /*hasSideEffects=*/false);
+    llvm::InlineAsm* nothing =
+        llvm::InlineAsm::get(llvm::FunctionType::get(type, {type}, false), "", "=r,0", /*hasSideEffects=*/false);
     llvm::CallInst* call = llvm.CreateCall(nothing, {value.raw});
     State::set_no_memory(call);
     return {call};
