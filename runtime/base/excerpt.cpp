@@ -75,9 +75,9 @@ std::string excerpt(std::string_view text, std::size_t begin, std::size_t end) {
             out += line[i];
         }
         const std::size_t at = line_start + i;
+        // An empty range leaves a line of blanks only: the place without a marker.
         if (at < lines.end) markers.append(width, at < lines.begin ? ' ' : '~');
     }
-    if (lines.begin == lines.end) markers.clear();
     out += '\n';
     out += markers;
     out += '\n';

@@ -24,13 +24,13 @@ TEST(Excerpt, SeveralLinesHaveNoMarkersAndKeepTabs) {
 
 TEST(Excerpt, EmptyRangeAtTheEnd) {
     EXPECT_EQ(base::position_text("stdin", "begin {", 7, 7), "stdin:1:8-8");
-    EXPECT_EQ(base::excerpt("begin {", 7, 7), "begin {\n\n");
+    EXPECT_EQ(base::excerpt("begin {", 7, 7), "begin {\n       \n");
     EXPECT_EQ(base::excerpt("", 0, 0), "\n\n");
 }
 
 TEST(Excerpt, OffsetsBeyondTheTextAreCut) {
     EXPECT_EQ(base::position_text("stdin", "ab", 1, 90), "stdin:1:2-3");
-    EXPECT_EQ(base::excerpt("ab", 50, 90), "ab\n\n");
+    EXPECT_EQ(base::excerpt("ab", 50, 90), "ab\n  \n");
 }
 
 }  // namespace
