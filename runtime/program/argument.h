@@ -12,8 +12,10 @@ namespace program {
 
 enum class ArgumentPlace : std::uint8_t {
     context,         ///< bytes at `offset` of the program's context (tracepoint record)
-    data_loc,        ///< u32 at `offset` of the context; low 16 bits = offset of the data from the context's start
-    rel_loc,         ///< u32 at `offset`; low 16 bits = offset of the data from the end of this u32
+    data_loc,        ///< u32 at `offset` of the context; low 16 bits = offset of the data from the context's start,
+                     ///< high 16 bits = its length. The argument's value is the data's address: type.kind = pointer,
+                     ///< type.pointee = the element ("char"), type.size = 4 (the u32)
+    rel_loc,         ///< as data_loc, but the low 16 bits count from the end of this u32
     register_file,   ///< slot `offset` (bytes) of the pt_regs the context is or points to
     trampoline,      ///< u64 slot `offset / 8` of the context (fentry, raw_tp)
     usdt_expression, ///< see `expression`
