@@ -1,0 +1,215 @@
+#include "runtime/live/live_engine.h"
+
+#include <linux/bpf.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "runtime/base/bug.h"
+#include "runtime/live/bpf_call.h"
+#include "runtime/program/record.h"
+
+namespace live {
+namespace {
+
+/// Arguments a raw tracepoint can have (MAX_BPF_FUNC_ARGS): more than any program of ours looks at.
+constexpr std::size_t kRawArguments = 12;
+/// Closing a perf tracepoint waits for grace periods of RCU; they overlap when several threads wait. More threads bring
+/// nothing: a part of each close is done under one kernel-wide lock.
+constexpr std::size_t kMostClosers = 8;
+
+/// Kinds that watch one process when there is a child; the others see the whole machine and filter in the script.
+constexpr program::KindSet kPerProcess = program::KindSet::of(
+    program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt, program::ProbeKind::profile,
+    program::ProbeKind::software, program::ProbeKind::hardware, program::ProbeKind::watchpoint);
+
+}  // namespace
+
+LiveEngine::LiveEngine(const kernel::KernelView& kernel, LiveOptions options) : kernel_(kernel), options_(options) {}
+
+LiveEngine::~LiveEngine() {
+    detach();
+}
+
+base::Status LiveEngine::load(const program::Program& program) {
+    program_ = &program;
+    if (options_.counts_time) {
+        bpf_attr attributes = no_attributes();
+        attributes.enable_stats.type = BPF_STATS_RUN_TIME;
+        // Without them run_stats says zero; nothing else is missing.
+        if (const int fd = bpf_call(BPF_ENABLE_STATS, attributes); fd >= 0) statistics_ = base::Fd(fd);
+    }
+    base::Result<std::vector<LiveMap>> maps = create_maps(program, kernel_.possible_cpus());
+    if (!maps.ok()) return maps.take_error();
+    maps_ = std::move(maps).value();
+
+    base::Result<base::Fd> btf = load_btf(program);
+    if (!btf.ok()) return btf.take_error();
+    btf_ = std::move(btf).value();
+
+    base::Result<std::vector<LoadedProgram>> functions =
+        load_functions(program, kernel_, maps_, btf_.get(), LoadSettings{.keeps_logs = options_.keeps_verifier_logs});
+    if (!functions.ok()) return functions.take_error();
+    functions_ = std::move(functions).value();
+
+    if (!program.events_map.is_set()) return {};
+    const int ring = maps_[program.events_map.index()].fd.get();
+    bpf_map_info info;
+    std::memset(&info, 0, sizeof(info));
+    bpf_attr attributes = no_attributes();
+    attributes.info.bpf_fd = static_cast<std::uint32_t>(ring);
+    attributes.info.info_len = sizeof(info);
+    attributes.info.info = address_of(&info);
+    if (const int result = bpf_call(BPF_OBJ_GET_INFO_BY_FD, attributes); result < 0) {
+        return base::error_from_errno("asking for the size of the event ring", -result);
+    }
+    return ring_.open(ring, info.max_entries);
+}
+
+void LiveEngine::set_globals(const program::Globals& globals) {
+    child_pid_ = globals.child_pid == 0 ? -1 : static_cast<int>(globals.child_pid);
+    if (!program_->globals_map.is_set()) return;
+    const LiveMap& map = maps_[program_->globals_map.index()];
+    // The map's value may have room for more than we know; never less.
+    BUG_IF(map.spec->value_size < sizeof(globals), "the globals map is smaller than its value");
+    std::vector<std::byte> value(map.spec->value_size);
+    std::memcpy(value.data(), &globals, sizeof(globals));
+    const std::uint32_t key = 0;
+    (void)update_element(map.fd.get(), &key, value.data(), BPF_ANY);
+}
+
+base::Status LiveEngine::run(program::FunctionId function) {
+    const std::array<std::uint64_t, kRawArguments> arguments{};
+    bpf_attr attributes = no_attributes();
+    attributes.test.prog_fd = static_cast<std::uint32_t>(functions_[function.index()].fd.get());
+    attributes.test.ctx_in = address_of(arguments.data());
+    attributes.test.ctx_size_in = sizeof(arguments);
+    const int result = bpf_call(BPF_PROG_TEST_RUN, attributes);
+    if (result < 0) return base::error_from_errno("running " + program_->functions[function.index()].name, -result);
+    return {};
+}
+
+base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
+    const program::AttachSpec& spec = program_->attachments[index];
+    const program::FunctionId function = program_->probes[spec.probe.index()].function;
+    const probes::Provider& provider = probes::row(spec.kind);
+    if (provider.attach == nullptr) {
+        return base::Error{.message = fmt::format("{} probes cannot be attached", provider.name),
+                           .errnum = 0,
+                           .hint = {},
+                           .detail = {}};
+    }
+    std::vector<program::Place> places = spec.places;
+    if (child_pid_ > 0 && kPerProcess.has(spec.kind)) {
+        for (program::Place& place : places) {
+            if (place.pid < 0) place.pid = child_pid_;
+        }
+    }
+    base::Result<probes::Links> links =
+        provider.attach(kernel_,
+                        probes::LoadedFunction{.fd = functions_[function.index()].fd.get(),
+                                               .function = &program_->functions[function.index()]},
+                        places);
+    if (!links.ok()) return links.take_error();
+    links_.push_back(std::move(links).value());
+    return engine::Attached{.hooks = links_.back().hooks};
+}
+
+void LiveEngine::settle() {
+    // A program runs with preemption disabled. Being scheduled on a CPU means that whatever ran there when we asked has
+    // ended. One hop costs some tens of microseconds; a grace period of RCU (membarrier) up to tens of milliseconds.
+    cpu_set_t original;
+    CPU_ZERO(&original);
+    bool is_complete = sched_getaffinity(0, sizeof(original), &original) == 0;
+    for (const int cpu : kernel_.online_cpus()) {
+        if (!is_complete || cpu >= CPU_SETSIZE) {
+            is_complete = false;
+            break;
+        }
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<std::size_t>(cpu), &one);
+        is_complete = sched_setaffinity(0, sizeof(one), &one) == 0;
+    }
+    (void)sched_setaffinity(0, sizeof(original), &original);
+    // A cpuset keeps us off some CPU.
+    if (!is_complete) (void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+base::Result<program::MapContents> LiveEngine::read_map(program::MapId map) {
+    return read_contents(maps_[map.index()]);
+}
+
+base::Status LiveEngine::clear_map(program::MapId map) {
+    return clear_contents(maps_[map.index()]);
+}
+
+base::Status LiveEngine::zero_map(program::MapId map) {
+    return zero_contents(maps_[map.index()]);
+}
+
+std::vector<std::uint64_t> LiveEngine::read_stack(program::MapId stacks, std::uint64_t id, std::uint32_t frames) {
+    if (stacks.index() >= maps_.size()) return {};
+    const LiveMap& map = maps_[stacks.index()];
+    if (map.is_per_cpu() || map.spec->key_size > sizeof(id)) return {};
+    std::vector<std::uint64_t> addresses((map.spec->value_size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t));
+    // Little-endian: a key of four bytes is the id's lower half.
+    if (lookup_element(map.fd.get(), &id, addresses.data()) < 0) return {};
+    addresses.resize(std::min<std::size_t>(addresses.size(), frames));
+    return addresses;
+}
+
+std::vector<std::uint64_t> LiveEngine::read_ledger(std::uint32_t first, std::uint32_t count) {
+    if (!program_->ledger_map.is_set()) return {};
+    const LiveMap& map = maps_[program_->ledger_map.index()];
+    BUG_IF(map.spec->value_size != program::kLedgerCounters * sizeof(std::uint64_t), "a ledger of another shape");
+    return sum_entries(map, first, count);
+}
+
+engine::RunStats LiveEngine::run_stats(program::FunctionId function) {
+    bpf_prog_info info;
+    if (program_info(functions_[function.index()].fd.get(), info) < 0) return {};
+    return engine::RunStats{.run_count = info.run_cnt,
+                            .run_time_ns = info.run_time_ns,
+                            .recursion_misses = info.recursion_misses,
+                            .instructions = info.verified_insns};
+}
+
+void LiveEngine::detach() {
+    std::vector<probes::Links> links = std::exchange(links_, {});
+    std::atomic<std::size_t> next = 0;
+    const auto close_some = [&] {
+        for (std::size_t i = next++; i < links.size(); i = next++) {
+            // In the provider's order: the link lets go of the program, then the perf event ends.
+            for (base::Fd& fd : links[i].fds)
+                fd.reset();
+        }
+    };
+    std::vector<std::thread> closers;
+    for (std::size_t i = 1; i < std::min(links.size(), kMostClosers); ++i)
+        closers.emplace_back(close_some);
+    close_some();
+    for (std::thread& closer : closers)
+        closer.join();
+}
+
+const std::string& LiveEngine::verifier_log(program::FunctionId function) const {
+    return functions_[function.index()].log;
+}
+
+std::unique_ptr<engine::Engine> make_engine(const kernel::KernelView& kernel, LiveOptions options) {
+    return std::make_unique<LiveEngine>(kernel, options);
+}
+
+}  // namespace live
