@@ -1,0 +1,23 @@
+# Tests of the house itself: who includes whom, and that the runtime stands without the compiler.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+add_test(NAME layers COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/lint/layers.py)
+set_tests_properties(layers PROPERTIES LABELS lint)
+
+set(runtime_folders base program kernel probes format engine live tracer)
+add_executable(runtime_without_llvm lint/runtime_without_llvm.cpp)
+foreach(folder IN LISTS runtime_folders)
+    get_target_property(type bpfline_${folder} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+        # As plain files: a library can be linked whole or as usual, not both, and its dependents link it as usual.
+        target_link_options(runtime_without_llvm PRIVATE LINKER:--whole-archive $<TARGET_FILE:bpfline_${folder}> LINKER:--no-whole-archive)
+        add_dependencies(runtime_without_llvm bpfline_${folder})
+        set_property(TARGET runtime_without_llvm APPEND PROPERTY LINK_DEPENDS $<TARGET_FILE:bpfline_${folder}>)
+    endif()
+    target_link_libraries(runtime_without_llvm PRIVATE bpfline_${folder})
+endforeach()
+target_link_libraries(runtime_without_llvm PRIVATE bpfline::fmt)
+set_target_properties(runtime_without_llvm PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_test(NAME runtime_without_llvm
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/lint/runtime_without_llvm.py $<TARGET_FILE:runtime_without_llvm>)
+set_tests_properties(runtime_without_llvm PROPERTIES LABELS lint)
