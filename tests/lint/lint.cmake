@@ -6,16 +6,18 @@ set_tests_properties(layers PROPERTIES LABELS lint)
 
 set(runtime_folders base program kernel probes format engine live tracer)
 add_executable(runtime_without_llvm lint/runtime_without_llvm.cpp)
+set(archives)
 foreach(folder IN LISTS runtime_folders)
     get_target_property(type bpfline_${folder} TYPE)
     if(type STREQUAL "STATIC_LIBRARY")
-        # As plain files: a library can be linked whole or as usual, not both, and its dependents link it as usual.
-        target_link_options(runtime_without_llvm PRIVATE LINKER:--whole-archive $<TARGET_FILE:bpfline_${folder}> LINKER:--no-whole-archive)
+        list(APPEND archives $<TARGET_FILE:bpfline_${folder}>)
         add_dependencies(runtime_without_llvm bpfline_${folder})
-        set_property(TARGET runtime_without_llvm APPEND PROPERTY LINK_DEPENDS $<TARGET_FILE:bpfline_${folder}>)
     endif()
     target_link_libraries(runtime_without_llvm PRIVATE bpfline_${folder})
 endforeach()
+# As plain files and in one group: CMake allows a library to be linked whole or as usual, not both, and drops repeated options.
+target_link_options(runtime_without_llvm PRIVATE LINKER:--whole-archive ${archives} LINKER:--no-whole-archive)
+set_property(TARGET runtime_without_llvm PROPERTY LINK_DEPENDS ${archives})
 target_link_libraries(runtime_without_llvm PRIVATE bpfline::fmt)
 set_target_properties(runtime_without_llvm PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 add_test(NAME runtime_without_llvm

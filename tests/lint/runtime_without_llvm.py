@@ -12,5 +12,8 @@ bad += [line for line in symbols.splitlines() if "llvm::" in line or " LLVM" in 
 for line in bad:
     print(line)
 ours = sum(1 for line in symbols.splitlines() if " T " in line)
+if ours < 100:
+    print("the runtime's libraries are not in it")
+    bad.append("")
 print(f"{ours} functions, {len(needed.splitlines())} shared libraries")
 sys.exit(1 if bad else 0)
