@@ -18,6 +18,10 @@ namespace {
 constexpr unsigned kMaxColumn = 1023;
 constexpr unsigned kMaxLine = (1U << 22) - 1;
 
+// Every file embeds its text, and an empty one counts as none: the backend would open a file of that name in the
+// current directory.
+constexpr const char* kNoText = "\n";
+
 unsigned line_of(Location at) {
     return std::min(at.line, kMaxLine);
 }
@@ -26,8 +30,7 @@ unsigned line_of(Location at) {
 
 DebugInfo::DebugInfo(llvm::Module& module) : module_(module), builder_(std::make_unique<llvm::DIBuilder>(module)) {
     module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
-    // Every file embeds its text: without one the backend would open a file of that name in the current directory.
-    llvm::DIFile* file = builder_->createFile("script", "", std::nullopt, llvm::StringRef(""));
+    llvm::DIFile* file = builder_->createFile("script", "", std::nullopt, llvm::StringRef(kNoText));
     // Only directives: no .debug_info, which nobody would read.
     unit_ = builder_->createCompileUnit(llvm::dwarf::DW_LANG_C, file, "bpfline", false, "", 0, "",
                                         llvm::DICompileUnit::DebugDirectivesOnly);
@@ -36,7 +39,8 @@ DebugInfo::DebugInfo(llvm::Module& module) : module_(module), builder_(std::make
 DebugInfo::~DebugInfo() = default;
 
 FileId DebugInfo::add_file(std::string_view name, std::string_view text) {
-    files_.push_back(builder_->createFile(name, "", std::nullopt, llvm::StringRef(text)));
+    const llvm::StringRef source = text.empty() ? llvm::StringRef(kNoText) : llvm::StringRef(text);
+    files_.push_back(builder_->createFile(name, "", std::nullopt, source));
     return static_cast<FileId>(files_.size() - 1);
 }
 

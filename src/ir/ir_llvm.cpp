@@ -77,6 +77,7 @@ FileId Module::add_file(std::string_view name, std::string_view text) {
 }
 
 std::string Module::text() const {
+    BUG_IF(state_->module == nullptr, "the text of a module that was used up");
     std::string text;
     llvm::raw_string_ostream out(text);
     state_->module->print(out, nullptr);
@@ -100,6 +101,7 @@ Function begin_function(Module::State& state, std::string_view name, std::span<c
                                clean_name, state.module.get());
     function->setSection(section);
     function->addFnAttr(llvm::Attribute::NoUnwind);
+    function->addFnAttr("no-builtins");  // a script's `fn labs` is not the C library's
     for (unsigned i = 0; i < parameters.size(); ++i) {
         function->getArg(i)->setName(llvm::StringRef(parameters[i].name));
     }

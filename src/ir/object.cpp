@@ -7,6 +7,8 @@
 //  - SimplifyCFG does not speculate: the machine has no select, so a branch turned into one comes back as a branch on a
 //    recomputed condition.
 //  - Loop strength reduction replaces `base + i * size` by a moving pointer, whose range the verifier cannot bound.
+//  - Tail merging makes one load of two that read different kinds of memory ("same insn cannot be used with different
+//  pointers").
 #include <llvm/ADT/StringMap.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
@@ -47,10 +49,13 @@ const llvm::Target& bpf_target() {
         LLVMInitializeBPFTarget();
         LLVMInitializeBPFTargetMC();
         LLVMInitializeBPFAsmPrinter();
-        // The only way to leave this pass out of the standard code generator.
+        // The only way to leave these passes out of the standard code generator.
         auto& options = llvm::cl::getRegisteredOptions();
         if (auto found = options.find("disable-lsr"); found != options.end()) {
             static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+        }
+        if (auto found = options.find("enable-tail-merge"); found != options.end()) {
+            static_cast<llvm::cl::opt<llvm::cl::boolOrDefault>*>(found->second)->setValue(llvm::cl::BOU_FALSE);
         }
         llvm::install_fatal_error_handler([](void*, const char* reason, bool) { BUG(reason); });
         std::string error;
@@ -103,13 +108,31 @@ void generate(llvm::TargetMachine& machine, llvm::Module& module, llvm::raw_pwri
     passes.run(module);
 }
 
+// The instructions and lines; not the labels and tables of the debug information, nor the marks around Builder::opaque.
+std::string without_noise(llvm::StringRef assembly) {
+    std::string result;
+    while (!assembly.empty()) {
+        const auto [line, rest] = assembly.split('\n');
+        assembly = rest;
+        const llvm::StringRef text = line.trim();
+        if (text.starts_with(".section\t.debug_") || text.starts_with(".section\t.BTF")) break;
+        if (text.starts_with(".Ltmp") || text.starts_with(".Lfunc_") || text.starts_with(".cfi_") ||
+            text.starts_with("#APP") || text.starts_with("#NO_APP")) {
+            continue;
+        }
+        result += line;
+        result += '\n';
+    }
+    return result;
+}
+
 std::string assembly_of(llvm::TargetMachine& machine, const llvm::Module& module) {
     // The code generator changes its module, hence a copy.
     const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
     llvm::SmallString<0> text;
     llvm::raw_svector_ostream out(text);
     generate(machine, *copy, out, llvm::CodeGenFileType::AssemblyFile);
-    return std::string(text.str());
+    return without_noise(text);
 }
 
 void collect_complaint(const llvm::DiagnosticInfo* diagnostic, void* complaints) {
