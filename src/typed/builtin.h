@@ -45,7 +45,7 @@ struct Builtin {
     bool is_asynchronous = false;                      ///< happens when the event is read
     std::string_view doc;                              ///< one or two sentences, printed into docs/builtins.md
     std::string_view example;                          ///< a whole runnable script
-    std::string_view since;                            ///< first kernel, if not all of ours; may be empty
+    std::string_view since = {};                       ///< first kernel, if not all of ours; may be empty
     /// Result type where the signature cannot say it (depends on arguments). Called again and again during inference: must not report.
     const types::Type* (*result)(check::CallSite&) = nullptr;
     /// Once types are settled: further checks and reports, beyond arity and types of the signature.
