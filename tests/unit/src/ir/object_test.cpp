@@ -96,21 +96,24 @@ TEST(Object, CopiesUseTheWidestAccesses) {
 }
 
 TEST(Object, LoadsOfDifferentMemoryAreNotMergedIntoOneInstruction) {
-    // "same insn cannot be used with different pointers": both branches end in the same instruction on the same
-    // register, but one reads the context and the other a map.
+    // "same insn cannot be used with different pointers": both branches do the same on the same registers, but one
+    // reads the context and the other a map.
     Module module;
     Builder builder(module, module.begin_program("p", {}));
     const Value context = builder.argument(0);
-    const Value place = builder.map_value(MapId(std::size_t{0}));
     const ir::Block end = builder.block("end");
     const ir::Block one = builder.block("one");
     const ir::Block two = builder.block("two");
+    const auto use = [&](Value place) {
+        const Value value = builder.mul(builder.load(Width::i64, place, 8), builder.i64(3));
+        return builder.mul(builder.xor_(value, builder.i64(5)), builder.i64(7));
+    };
     builder.branch(builder.not_zero(builder.load(Width::i64, context)), one, two);
     builder.enter(one);
-    const Value from_context = builder.load(Width::i64, context, 8);
+    const Value from_context = use(context);
     builder.jump(end);
     builder.enter(two);
-    const Value from_map = builder.load(Width::i64, place, 8);
+    const Value from_map = use(builder.map_value(MapId(std::size_t{0})));
     builder.jump(end);
     builder.enter(end);
     builder.ret(builder.phi({{from_context, one}, {from_map, two}}));
