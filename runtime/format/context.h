@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/format/gfp.h"
 #include "runtime/kernel/kernel_view.h"
 #include "runtime/program/program.h"
 
@@ -73,15 +74,10 @@ class FormatContext {
         std::uint64_t asked_at = 0;
         bool is_known = false;
     };
-    struct GfpFlag {
-        std::uint64_t mask;
-        std::string name;
-    };
 
     static TimeFormat split(std::string_view format);
     static void append_time(std::string& out, TimeFormat& format, std::int64_t wall_ns);
     void append_symbol(std::string& out, const std::string& name, std::uint64_t offset, bool with_offset);
-    void load_gfp_flags();
 
     static const program::Layout kNoLayout;
 

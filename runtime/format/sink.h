@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "runtime/format/context.h"
@@ -54,8 +55,15 @@ class Sink {
     [[nodiscard]] virtual std::string text_of(std::span<const program::FormatOp> ops, Bytes payload) = 0;
 };
 
+struct SinkOptions {
+    bool has_warnings = true;  ///< false: --no-warnings; warnf and the warnings of a running script are silent
+    bool has_colour = false;   ///< of the lines that say ERROR and WARNING
+};
+
 /// out: standard output or -o; err: standard error. Both and the context must outlive the sink.
-[[nodiscard]] std::unique_ptr<Sink> make_text_sink(FormatContext& context, Writer& out, Writer& err);
-[[nodiscard]] std::unique_ptr<Sink> make_json_sink(FormatContext& context, Writer& out, Writer& err);
+[[nodiscard]] std::unique_ptr<Sink> make_text_sink(FormatContext& context, Writer& out, Writer& err,
+                                                   SinkOptions options = {});
+[[nodiscard]] std::unique_ptr<Sink> make_json_sink(FormatContext& context, Writer& out, Writer& err,
+                                                   SinkOptions options = {});
 
 }  // namespace format

@@ -31,6 +31,12 @@ struct Symbol {
     std::string module;        ///< kernel module ("" = the kernel itself) or path of the mapped file
 };
 
+/// Where an address lies in the file mapped there.
+struct FilePlace {
+    std::vector<std::byte> build_id;  ///< of the file's NT_GNU_BUILD_ID note
+    std::uint64_t offset = 0;         ///< in the file
+};
+
 class KernelView {
   public:
     virtual ~KernelView() = default;
@@ -51,6 +57,13 @@ class KernelView {
     [[nodiscard]] virtual Symbol kernel_symbol(std::uint64_t address) const = 0;
     /// In the process pid (tgid, initial namespace), or as last remembered if it is gone.
     [[nodiscard]] virtual Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const = 0;
+
+    /// Of the file mapped at address in process pid; nothing if the file has no build id or the process is gone.
+    [[nodiscard]] virtual std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const {
+        static_cast<void>(pid);
+        static_cast<void>(address);
+        return std::nullopt;
+    }
 
     // -- types
     /// vmlinux BTF, mapped lazily; lives as long as the view.

@@ -113,14 +113,19 @@ enum class MapKind : std::uint8_t { array, percpu_array, hash, percpu_hash, lru_
 enum class AggregationKind : std::uint8_t { none, count, sum, min, max, avg, stats, hist, lhist, tseries };
 
 /// Value bytes per CPU: count, sum: u64. min, max: u64 value, u64 is_set. avg, stats: u64 total, u64 count.
-/// hist, lhist: u64 buckets[bucket_count] (bucket arithmetic: docs/language.md). tseries: keyed by epoch slot.
+/// hist, lhist: u64 buckets[bucket_count] (bucket arithmetic: runtime/format/histogram.h). tseries: always
+/// is_bucket_keyed with slot = epoch % tseries_count for a bucket, epoch = TAI ns / tseries_interval, and the value per
+/// CPU is u64 epoch, u64 number, u64 extra; number and extra are total and count for avg, value and 1 for min, max and
+/// sum, value and its TAI ns otherwise. A slot of another epoch starts anew; epoch 0 is an unused slot.
 struct Aggregation {
     AggregationKind kind = AggregationKind::none;
     bool is_signed = false;          ///< sum, min, max, avg, stats: of the argument
     std::uint32_t hist_bits = 0;     ///< hist
     std::int64_t lhist_min = 0, lhist_max = 0, lhist_step = 1;
     std::uint32_t bucket_count = 0;  ///< hist, lhist
-    bool is_bucket_keyed = false;    ///< histogram too large for one value: the map's key is (key, u32 bucket), value u64
+    /// Histogram too large for one value: the map's key is (key, u32 bucket), value u64. The bucket stands at the next
+    /// multiple of 4 behind the key (a scalar's at 0), and a scalar has no is_set word: no elements is unset.
+    bool is_bucket_keyed = false;
     std::uint64_t tseries_interval = 0;
     std::uint32_t tseries_count = 0;
     AggregationKind tseries_of = AggregationKind::none;  ///< avg, max, min, sum; none = last value

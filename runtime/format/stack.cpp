@@ -1,0 +1,67 @@
+#include "runtime/format/stack.h"
+
+#include "runtime/format/text.h"
+
+namespace format {
+namespace {
+
+using program::LayoutKind;
+using program::StackMode;
+
+/// Bytes of a build id that a frame line shows (SHA-1, what linkers write).
+constexpr std::size_t kBuildIdBytes = 20;
+
+}  // namespace
+
+void append_stack(std::string& out, FormatContext& context, const program::Layout& layout, Bytes bytes,
+                  bool is_compact) {
+    const std::uint64_t id = read_unsigned(bytes, 0, 8);
+    auto count = static_cast<std::uint32_t>(read_unsigned(bytes, 8, 4));
+    if (count > layout.stack_limit) count = layout.stack_limit;
+    const auto pid = static_cast<std::uint32_t>(read_unsigned(bytes, 12, 4));
+    const bool is_kernel = layout.kind == LayoutKind::kstack;
+
+    out += '\n';
+    for (const std::uint64_t address : context.stack(layout.stacks, id, count)) {
+        switch (layout.stack_mode) {
+            case StackMode::bpftrace:
+                if (!is_compact) out.append(8, ' ');
+                if (is_kernel) {
+                    context.append_kernel_symbol(out, address, true);
+                } else {
+                    context.append_user_symbol(out, pid, address, true, false);
+                }
+                break;
+            case StackMode::perf:
+                out += '\t';
+                append_hex(out, address);
+                out += ' ';
+                if (is_kernel) {
+                    context.append_kernel_symbol(out, address, true);
+                } else {
+                    context.append_user_symbol(out, pid, address, true, true);
+                }
+                break;
+            case StackMode::raw: append_hex(out, address); break;
+            case StackMode::build_id: {
+                const auto place =
+                    is_kernel ? std::optional<kernel::FilePlace>() : context.kernel().file_place(pid, address);
+                if (place && place->build_id.size() >= kBuildIdBytes) {
+                    for (std::size_t i = 0; i < kBuildIdBytes; ++i) {
+                        const auto byte = static_cast<unsigned>(place->build_id[i]);
+                        out += "0123456789abcdef"[byte >> 4];
+                        out += "0123456789abcdef"[byte & 15];
+                    }
+                    out += " 0x";
+                    append_hex(out, place->offset);
+                } else {
+                    append_hex(out, address);
+                }
+                break;
+            }
+        }
+        out += '\n';
+    }
+}
+
+}  // namespace format
