@@ -18,8 +18,8 @@ namespace base {
 struct Error {
     std::string message;  ///< one sentence without full stop: "opening /sys/kernel/tracing/events: Permission denied"
     int errnum = 0;
-    std::string hint;    ///< what the user can do about it; may be empty
-    std::string detail;  ///< long text shown only with -v (verifier log, libbpf's messages); may be empty
+    std::string hint = {};    ///< what the user can do about it; may be empty
+    std::string detail = {};  ///< long text shown only with -v (verifier log, libbpf's messages); may be empty
 };
 
 /// Puts what the caller was doing in front: "loading the program: " + message.
