@@ -93,12 +93,15 @@ enum class StmtKind : std::uint8_t {
     let, assign, compound_assign, discard, while_, unroll, for_range, for_map, break_, continue_, return_, import, block, expression,
 };
 
+/// Ranges: break, continue, return and expression statements include their ';', the others end before it.
 struct Stmt {
     StmtKind kind;
     Range range;
 };
 
-/// { statements value }: value = final expression without ';', or null.
+/// { statements value }: value = final expression without ';', or null. A final if with else and a final block count as
+/// an expression when they have values themselves. In the body of a probe or loop the value is simply thrown away.
+/// `else if` makes a block that holds nothing but the inner if and has its range.
 struct Block {
     Range range;
     std::vector<const Stmt*> statements;
@@ -137,6 +140,7 @@ struct Probe {
 };
 
 struct MacroParameter { enum class Kind : std::uint8_t { variable, map, expression } kind; Text name; Range range; };
+/// Range: all of it; messages about a definition point at join(range, name_range), "macro name".
 struct Macro { Range range; Text name; Range name_range; std::vector<MacroParameter> parameters; const Block* body; };
 struct FunctionParameter { const Variable* variable; const TypeSpec* type; };
 struct Function { Range range; Text name; Range name_range; std::vector<FunctionParameter> parameters; const TypeSpec* result; const Block* body; };
@@ -144,8 +148,9 @@ struct MapDeclaration { Range range; Text name; Text type; Range type_range; std
 /// A preprocessor line or a struct/union/enum definition, verbatim; src/cdef parses it.
 struct CDefinition { Range range; Text text; };
 struct ConfigEntry {
-    Range range; Text name; Text value;
+    Range range; Text name; Text value;  ///< value: escapes done, integers as decimal digits
     enum class Kind : std::uint8_t { string, integer, boolean, word } kind;
+    Range value_range;
 };
 struct Import { Range range; Text path; };
 
@@ -153,6 +158,7 @@ struct Comment { Range range; };  ///< for --fmt
 
 struct Script {
     program::FileId file;
+    std::optional<Range> shebang;  ///< "#!..." of the first line, without its line end
     std::vector<CDefinition> c_definitions;
     std::optional<Range> config_range;
     std::vector<ConfigEntry> config;
