@@ -258,6 +258,16 @@ const Type* Table::aggregation(Kind kind, bool is_signed) {
 Structure* Table::new_structure() {
     return &state_->structures.emplace_back();
 }
+const Type* Table::text_of_numbers(std::string_view name, std::span<const std::pair<std::string, std::uint64_t>> texts) {
+    for (const Enumeration& known : state_->enumerations)
+        if (known.is_text && known.name == name) return enumeration(&known, 8, true);
+    Enumeration* made = new_enumeration();
+    made->name = name;
+    made->is_text = true;
+    made->constants.assign(texts.begin(), texts.end());
+    return enumeration(made, 8, true);
+}
+
 Enumeration* Table::new_enumeration() {
     return &state_->enumerations.emplace_back();
 }

@@ -87,6 +87,7 @@ struct Structure {
 
 struct Enumeration {
     std::string name;  ///< "enum lvl"; empty for an anonymous one
+    bool is_text = false;  ///< a number that is printed as text everywhere (strerror, signal_name)
     std::vector<std::pair<std::string, std::uint64_t>> constants;
 };
 
@@ -137,6 +138,8 @@ class Table {
     /// Takes over the size: call again once it is known.
     [[nodiscard]] const Type* structure(Structure* of);
     [[nodiscard]] const Type* enumeration(const Enumeration* of, std::uint32_t size, bool is_signed = false);
+    /// A number printed as one of these texts, also in keys and JSON; made once per name.
+    [[nodiscard]] const Type* text_of_numbers(std::string_view name, std::span<const std::pair<std::string, std::uint64_t>> texts);
     [[nodiscard]] const Type* stack(bool is_user, program::StackMode mode, std::uint32_t limit);
     /// ksym, usym, inet, mac, timestamp, timestamp_mode, cgroup_path, username
     [[nodiscard]] const Type* simple(Kind kind);

@@ -1,0 +1,178 @@
+// Addresses and byte order of networks.
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "src/builtins/groups.h"
+#include "src/builtins/lowering.h"
+
+namespace builtins {
+
+namespace {
+
+// -- ntop([family,] address): { u64 family; u8 address[16] }, see program/layout.h
+
+const types::Type* ntop_type(CallSite& site) {
+    return site.types().simple(types::Kind::inet);
+}
+
+void check_ntop(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.empty()) return;
+    const CallArgument& address = arguments.back();
+    if (!address.type || address.type->kind == types::Kind::error) return;
+    const types::Type& type = *address.type;
+    const bool is_bytes = type.kind == types::Kind::array || type.kind == types::Kind::string;
+    if (is_bytes && type.size != 4 && type.size != 16)
+        site.error(DiagnosticKind::bad_call, site.range(), "ntop() argument must be 4 or 16 bytes in size");
+}
+
+ir::Value lower_ntop(Emitter& e, const Call& call, ir::Value destination) {
+    ir::Builder& b = e.ir();
+    const typed::Expr& address = *call.arguments.back();
+    const types::Type& type = *address.type;
+    const bool is_scalar = type.is_scalar();
+    const std::uint32_t size = is_scalar ? 4 : type.size;
+    const ir::Value family =
+        call.arguments.size() > 1 ? e.scalar(*call.arguments[0]) : b.i64(size == 4 ? AF_INET : AF_INET6);
+    b.store(family, destination);
+    b.store(b.i64(0), destination, 8);
+    b.store(b.i64(0), destination, 16);
+    if (type.kind == types::Kind::pointer) {
+        const ir::Value is_v4 = b.compare(ir::Compare::eq, family, b.i64(AF_INET));
+        e.read(b.ptr_add(destination, 8), b.select(is_v4, b.i64(4), b.i64(16)), e.scalar(address),
+               e.space_of(address.type), call.range);
+    } else if (is_scalar) {
+        // The value's memory order is the network's order.
+        b.store(b.trunc(e.scalar(address), ir::Width::i32), destination, 8);
+    } else {
+        e.copy(b.ptr_add(destination, 8), e.memory(address), size);
+    }
+    return destination;
+}
+
+// -- pton("127.0.0.1"): the bytes, found while compiling
+
+bool parse_address(const std::string& text, std::array<std::uint8_t, 16>& bytes, std::uint32_t& size) {
+    if (text.find(':') != std::string::npos) {
+        size = 16;
+        return inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+    }
+    size = 4;
+    return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
+}
+
+const types::Type* pton_type(CallSite& site) {
+    const auto arguments = site.arguments();
+    const bool is_v6 = !arguments.empty() && arguments[0].text && arguments[0].text->find(':') != std::string::npos;
+    return site.types().array(site.types().integer(1, false), is_v6 ? 16 : 4);
+}
+
+void check_pton(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.empty() || !arguments[0].text) return;
+    std::array<std::uint8_t, 16> bytes{};
+    std::uint32_t size = 0;
+    if (!parse_address(*arguments[0].text, bytes, size)) {
+        site.error(DiagnosticKind::bad_call, site.range(),
+                   "pton() expects a valid IPv4/IPv6 address, got " + *arguments[0].text);
+        return;
+    }
+    site.set_text(std::string(reinterpret_cast<const char*>(bytes.data()), size));
+}
+
+ir::Value lower_pton(Emitter& e, const Call& call, ir::Value destination) {
+    e.ir().store_bytes(destination, call.text);
+    return destination;
+}
+
+// -- macaddr(bytes)
+
+const types::Type* macaddr_type(CallSite& site) {
+    return site.types().simple(types::Kind::mac);
+}
+
+void check_macaddr(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.empty()) return;
+    if (arguments[0].text) {
+        site.error(DiagnosticKind::bad_call, site.range(), "macaddr() does not support literal string arguments");
+        return;
+    }
+    const types::Type* type = arguments[0].type;
+    if (type && (type->kind == types::Kind::array || type->kind == types::Kind::string) && type->size < 6)
+        site.error(DiagnosticKind::bad_call, site.range(), "macaddr() argument must be 6 bytes in size");
+}
+
+ir::Value lower_macaddr(Emitter& e, const Call& call, ir::Value destination) {
+    ir::Builder& b = e.ir();
+    const typed::Expr& bytes = *call.arguments[0];
+    if (bytes.type->is_scalar())
+        e.read(destination, b.i64(6), e.scalar(bytes), e.space_of(bytes.type), call.range);
+    else
+        e.copy(destination, e.memory(bytes), 6);
+    return destination;
+}
+
+// -- bswap(n)
+
+const types::Type* bswap_type(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.empty() || !arguments[0].type || !arguments[0].type->is_integer()) return site.types().none();
+    return site.types().integer(arguments[0].type->size, false);
+}
+
+ir::Value lower_bswap(Emitter& e, const Call& call, ir::Value) {
+    ir::Builder& b = e.ir();
+    const ir::Value value = e.scalar(*call.arguments[0]);
+    switch (call.type->size) {
+        case 2: return b.zext(b.bswap(b.trunc(value, ir::Width::i16)), ir::Width::i64);
+        case 4: return b.zext(b.bswap(b.trunc(value, ir::Width::i32)), ir::Width::i64);
+        case 8: return b.bswap(value);
+        default: return b.and_(value, b.i64(0xff));
+    }
+}
+
+constexpr std::array kNetwork{
+    typed::Builtin{
+        .name = "ntop",
+        .signature = "ntop(address: int|pointer|array|string) -> inet\nntop(family: int, address: "
+                     "int|pointer|array|string) -> inet",
+        .doc = "An IPv4 or IPv6 address as text. The size tells which; a family (2 or 10) may be given first.",
+        .example = R"(begin { print(ntop(0x0100007f)); })",
+        .result = ntop_type,
+        .check = check_ntop,
+        .lower = lower_ntop},
+    typed::Builtin{.name = "pton",
+                   .signature = "pton(address: string literal) -> depends",
+                   .doc = "The bytes of an IPv4 or IPv6 address in network order, found while compiling.",
+                   .example = R"(begin { print(pton("192.168.7.9")); })",
+                   .result = pton_type,
+                   .check = check_pton,
+                   .lower = lower_pton},
+    typed::Builtin{.name = "macaddr",
+                   .signature = "macaddr(address: pointer|int|array|string) -> mac",
+                   .doc = "Six bytes as a hardware address.",
+                   .example = R"bt(begin { print(macaddr((uint8[6])"\x0a\x1b\x2c\x3d\x4e")); })bt",
+                   .result = macaddr_type,
+                   .check = check_macaddr,
+                   .lower = lower_macaddr},
+    typed::Builtin{.name = "bswap",
+                   .signature = "bswap(value: int) -> depends",
+                   .doc = "The integer with its bytes in reverse order, as wide as it was.",
+                   .example = R"(begin { printf("%x\n", bswap((uint16)0x1234)); })",
+                   .result = bswap_type,
+                   .lower = lower_bswap},
+};
+static_assert(typed::complete(kNetwork));
+
+}  // namespace
+
+std::span<const typed::Builtin> network_rows() {
+    return kNetwork;
+}
+
+}  // namespace builtins
