@@ -23,3 +23,6 @@ set_target_properties(runtime_without_llvm PROPERTIES RUNTIME_OUTPUT_DIRECTORY $
 add_test(NAME runtime_without_llvm
     COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/lint/runtime_without_llvm.py $<TARGET_FILE:runtime_without_llvm>)
 set_tests_properties(runtime_without_llvm PROPERTIES LABELS lint)
+
+# Every row of the tables has a case.
+bpfline_test(table_coverage LABEL lint LINKS builtins probes source check codegen SOURCES lint/table_coverage_test.cpp)
