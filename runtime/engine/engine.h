@@ -79,6 +79,8 @@ class Engine {
     [[nodiscard]] virtual std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) = 0;
     [[nodiscard]] virtual RunStats run_stats(program::FunctionId function) = 0;
 
+    /// Removes the watchpoints at this address.
+    virtual void unwatch(std::uint64_t address) = 0;
     /// Removes every attachment; returns when the kernel has let go of them. Harmless when repeated.
     virtual void detach() = 0;
 };

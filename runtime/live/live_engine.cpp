@@ -122,8 +122,8 @@ base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
                                                .function = &program_->functions[function.index()]},
                         places);
     if (!links.ok()) return links.take_error();
-    links_.push_back(std::move(links).value());
-    return engine::Attached{.hooks = links_.back().hooks};
+    attachments_.push_back({index, std::move(links).value()});
+    return engine::Attached{.hooks = attachments_.back().links.hooks};
 }
 
 void LiveEngine::settle() {
@@ -186,18 +186,26 @@ engine::RunStats LiveEngine::run_stats(program::FunctionId function) {
                             .instructions = info.verified_insns};
 }
 
+void LiveEngine::unwatch(std::uint64_t address) {
+    std::erase_if(attachments_, [&](const Attachment& attachment) {
+        const program::AttachSpec& spec = program_->attachments[attachment.index];
+        return spec.kind == program::ProbeKind::watchpoint &&
+               std::ranges::any_of(spec.places, [&](const program::Place& place) { return place.address == address; });
+    });
+}
+
 void LiveEngine::detach() {
-    std::vector<probes::Links> links = std::exchange(links_, {});
+    std::vector<Attachment> attachments = std::exchange(attachments_, {});
     std::atomic<std::size_t> next = 0;
     const auto close_some = [&] {
-        for (std::size_t i = next++; i < links.size(); i = next++) {
+        for (std::size_t i = next++; i < attachments.size(); i = next++) {
             // In the provider's order: the link lets go of the program, then the perf event ends.
-            for (base::Fd& fd : links[i].fds)
+            for (base::Fd& fd : attachments[i].links.fds)
                 fd.reset();
         }
     };
     std::vector<std::thread> closers;
-    for (std::size_t i = 1; i < std::min(links.size(), kMostClosers); ++i)
+    for (std::size_t i = 1; i < std::min(attachments.size(), kMostClosers); ++i)
         closers.emplace_back(close_some);
     close_some();
     for (std::thread& closer : closers)

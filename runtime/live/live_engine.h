@@ -45,6 +45,7 @@ class LiveEngine final : public engine::Engine {
                                                         std::uint32_t frames) override;
     [[nodiscard]] std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) override;
     [[nodiscard]] engine::RunStats run_stats(program::FunctionId function) override;
+    void unwatch(std::uint64_t address) override;
     void detach() override;
 
     /// What the verifier said about a loaded function; empty unless logs are kept.
@@ -58,7 +59,11 @@ class LiveEngine final : public engine::Engine {
     base::Fd btf_;
     std::vector<LiveMap> maps_;             ///< by MapId
     std::vector<LoadedProgram> functions_;  ///< by FunctionId
-    std::vector<probes::Links> links_;
+    struct Attachment {
+        std::size_t index = 0;  ///< into Program::attachments
+        probes::Links links;
+    };
+    std::vector<Attachment> attachments_;
     Ring ring_;
     int child_pid_ = -1;
 };

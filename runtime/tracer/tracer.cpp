@@ -1,0 +1,512 @@
+#include "runtime/tracer/tracer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/format/context.h"
+#include "runtime/format/sink.h"
+#include "runtime/tracer/child_process.h"
+#include "runtime/tracer/command.h"
+#include "runtime/tracer/ledger.h"
+#include "runtime/tracer/output.h"
+#include "runtime/tracer/records.h"
+#include "runtime/tracer/service_manager.h"
+#include "runtime/tracer/signals.h"
+
+#include <poll.h>
+
+namespace tracer {
+namespace {
+
+/// Statuses of the process: a mistake found before tracing began, and a failure of the run itself.
+constexpr int kUsageFailure = 1;
+constexpr int kRunFailure = 255;
+/// While events come, the ledger is asked this often whether some were lost.
+constexpr std::int64_t kLookForLossNs = 1'000'000'000;
+constexpr std::int64_t kNsPerMs = 1'000'000;
+/// The run gives up an output nobody reads at the second signal: the first asks to stop, and stopping means to show
+/// what came before.
+constexpr int kSignalsToGiveUp = 2;
+
+/// Handlers of these run last-attached-first; attached last to first, bodies for one event run in source order.
+constexpr program::KindSet kLastAttachedFirst = program::KindSet::of(
+    program::ProbeKind::kprobe, program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt,
+    program::ProbeKind::fentry, program::ProbeKind::fexit, program::ProbeKind::iter);
+
+std::int64_t clock_ns(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+/// The tracer's pid as the kernel's outermost namespace counts, as far as /proc tells.
+std::uint64_t outermost_pid() {
+    const base::Fd file(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> text{};
+    const ssize_t size = file.is_open() ? read(file.get(), text.data(), text.size() - 1) : 0;
+    const char* line = size > 0 ? std::strstr(text.data(), "NStgid:") : nullptr;
+    const std::uint64_t pid = line == nullptr ? 0 : std::strtoull(line + 7, nullptr, 10);
+    return pid != 0 ? pid : static_cast<std::uint64_t>(getpid());
+}
+
+class Run {
+  public:
+    Run(const program::Program& program, engine::Engine& engine, const kernel::KernelView& kernel,
+        const Options& options)
+        : program_(program), engine_(engine), kernel_(kernel), options_(options), ledger_(program) {}
+
+    Outcome go() {
+        const int status = prepare();
+        if (status != 0) return failed(status);
+        if (const int problem = start(); problem != 0) return failed(problem);
+        if (options_.is_dry_run) {
+            finish_quietly();
+            return outcome_;
+        }
+        if (!announce()) return failed(kUsageFailure);
+        loop();
+        stop();
+        return outcome_;
+    }
+
+  private:
+    enum class Stop { none, by_exit, by_signal, by_process, by_itself, by_output };
+
+    // -- start
+    int prepare();
+    int start();
+    bool announce();
+    [[nodiscard]] bool attach_one(std::size_t index);
+    [[nodiscard]] base::Status run_all(const std::vector<program::ProbeId>& probes);
+
+    // -- middle
+    void loop();
+    void serve(const engine::Wake& wake);
+    void serve_signals();
+    void look_for_loss(bool is_last);
+    [[nodiscard]] bool ends_by_itself() const;
+    [[nodiscard]] bool may_wait(int fd, short events);
+    bool note_stop_signal();
+
+    // -- end
+    void stop();
+    void drain_all();
+    void print_final_maps();
+    void finish_quietly();
+    Outcome failed(int status);
+
+    [[nodiscard]] std::vector<program::MapId> user_maps() const;
+    void request_stop(Stop why) {
+        if (stop_ == Stop::none) stop_ = why;
+    }
+    void error(const base::Error& what) const {
+        if (options_.messages != nullptr) options_.messages->error(what);
+    }
+    void warning(std::string_view what) const {
+        if (options_.messages != nullptr && options_.warnings != Warnings::none) options_.messages->warning(what);
+    }
+    void verbose(std::string_view what) const {
+        if (options_.messages != nullptr) options_.messages->verbose(what);
+    }
+    void error(std::string message) const {
+        error(base::Error{.message = std::move(message), .errnum = 0, .hint = {}, .detail = {}});
+    }
+
+    const program::Program& program_;
+    engine::Engine& engine_;
+    const kernel::KernelView& kernel_;
+    const Options& options_;
+    Outcome outcome_;
+
+    // Order matters: what is below uses what is above until it is destroyed.
+    Signals signals_;
+    int stop_signals_ = 0;
+    base::Fd output_file_;
+    std::unique_ptr<Output> out_, err_;
+    std::unique_ptr<format::FormatContext> context_;
+    std::unique_ptr<format::Sink> sink_;
+    std::unique_ptr<Records> records_;
+    base::Fd process_;  ///< -p
+    ChildProcess child_;
+    program::Globals globals_{};
+    Ledger ledger_;
+
+    std::vector<program::ProbeId> self_probes_;
+    Stop stop_ = Stop::none;
+    std::uint64_t reported_lost_ = 0;
+    std::uint64_t handled_at_look_ = 0;  ///< records handled when we last looked for loss
+    std::int64_t looked_at_ = 0;
+};
+
+// ---- start ----------------------------------------------------------------------------------------------------------
+
+/// What can fail because of the command line: the output, the process, the child. Nothing is in the kernel yet.
+int Run::prepare() {
+    int out_fd = options_.output_fd;
+    if (!options_.output_path.empty()) {
+        output_file_ =
+            base::Fd(open(options_.output_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666));
+        if (!output_file_.is_open()) {
+            const int errnum = errno;
+            error(base::error_from_errno(fmt::format("Failed to open output file: \"{}\"", options_.output_path),
+                                         errnum));
+            return kUsageFailure;
+        }
+        out_fd = output_file_.get();
+    }
+    const Patience patience = [this](int fd) { return may_wait(fd, POLLOUT); };
+    out_ = std::make_unique<Output>(out_fd, options_.buffering, patience);
+    err_ = std::make_unique<Output>(options_.error_fd, Buffering::none, patience);
+    err_->set_before(out_.get());
+
+    if (options_.pid) {
+        const long fd = syscall(SYS_pidfd_open, *options_.pid, 0);
+        if (fd < 0) {
+            const int errnum = errno;
+            error(base::Error{
+                .message = fmt::format("Failed to attach to pid: Unable to open pidfd ({})", std::strerror(errnum)),
+                .errnum = errnum,
+                .hint = {},
+                .detail = {}});
+            return kUsageFailure;
+        }
+        process_ = base::Fd(static_cast<int>(fd));
+    }
+    if (!options_.child_command.empty()) {
+        if (base::Status started = child_.start(options_.child_command, signals_); !started.ok()) {
+            error(started.error());
+            return kUsageFailure;
+        }
+    }
+
+    context_ = std::make_unique<format::FormatContext>(
+        program_, kernel_, [this](program::MapId stacks, std::uint64_t id, std::uint32_t frames) {
+            return engine_.read_stack(stacks, id, frames);
+        });
+    sink_ = options_.format == OutputFormat::json ? format::make_json_sink(*context_, *out_, *err_)
+                                                  : format::make_text_sink(*context_, *out_, *err_);
+    records_ = std::make_unique<Records>(
+        program_, engine_, *sink_, options_,
+        [this](const std::string& command) {
+            return run_command(command, signals_, [this] { return note_stop_signal(); });
+        },
+        [this] { out_->flush_all(); });
+    return 0;
+}
+
+/// Load, begin, attach.
+int Run::start() {
+    if (base::Status loaded = engine_.load(program_); !loaded.ok()) {
+        error(loaded.error());
+        return kRunFailure;
+    }
+    globals_.start_ns = static_cast<std::uint64_t>(clock_ns(CLOCK_BOOTTIME));
+    globals_.child_pid = child_.is_started() ? static_cast<std::uint64_t>(child_.pid()) : 0;
+    globals_.tracer_pid = outermost_pid();
+    struct stat pid_namespace = {};
+    if (::stat("/proc/self/ns/pid", &pid_namespace) == 0) {
+        globals_.pidns_dev = pid_namespace.st_dev;
+        globals_.pidns_ino = pid_namespace.st_ino;
+    }
+    engine_.set_globals(globals_);
+
+    for (const program::ProbeId probe : program_.begin) {
+        verbose(fmt::format("Attaching '{}' probe", program_.probes[probe.index()].name));
+    }
+    if (base::Status ran = run_all(program_.begin); !ran.ok()) {
+        error(ran.error());
+        return kRunFailure;
+    }
+    outcome_.attached = program_.begin.size() + program_.end.size();
+
+    // Bodies for one event run in source order: see kLastAttachedFirst.
+    std::vector<std::size_t> order;
+    const std::size_t count = program_.attachments.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const program::AttachSpec& spec = program_.attachments[i];
+        if (spec.kind == program::ProbeKind::self) {
+            // Run by us when the signal comes; nothing in the kernel.
+            self_probes_.push_back(spec.probe);
+            ++outcome_.attached;
+        } else if (!kLastAttachedFirst.has(spec.kind)) {
+            order.push_back(i);
+        }
+    }
+    for (std::size_t i = count; i-- > 0;) {
+        if (kLastAttachedFirst.has(program_.attachments[i].kind)) order.push_back(i);
+    }
+    for (const std::size_t index : order) {
+        if (!attach_one(index)) return kRunFailure;
+    }
+    if (outcome_.attached == 0) {
+        error("Attachment failed for all probes.");
+        return kRunFailure;
+    }
+    return 0;
+}
+
+bool Run::attach_one(std::size_t index) {
+    const program::AttachSpec& spec = program_.attachments[index];
+    const std::string& name = program_.probes[spec.probe.index()].name;
+    verbose(fmt::format("Trying to attach probe: {}", name));
+    if (spec.places.size() > 1) {
+        verbose(fmt::format("Attaching to {} functions", spec.places.size()));
+        for (const program::Place& place : spec.places)
+            verbose(fmt::format(" {}", place.function));
+    }
+    base::Result<engine::Attached> attached = engine_.attach(index);
+    if (attached.ok()) {
+        outcome_.attached += attached->hooks;
+        return true;
+    }
+    switch (spec.if_missing) {
+        case program::MissingProbes::error:
+            error(attached.error());
+            error(
+                fmt::format("Unable to attach probe: {}. If this is expected, set the 'missing_probes' config variable "
+                            "to 'warn'.",
+                            name));
+            return false;
+        case program::MissingProbes::warn:
+            verbose(attached.error().message);
+            warning(fmt::format("Unable to attach probe: {}. Skipping.", name));
+            return true;
+        case program::MissingProbes::ignore: verbose(attached.error().message); return true;
+    }
+    return true;
+}
+
+base::Status Run::run_all(const std::vector<program::ProbeId>& probes) {
+    for (const program::ProbeId probe : probes) {
+        if (base::Status ran = engine_.run(program_.probes[probe.index()].function); !ran.ok()) return ran;
+    }
+    return {};
+}
+
+/// Everything is attached: says so, then lets the child go.
+bool Run::announce() {
+    if (!options_.attached_notice.empty()) {
+        // For standard output even with -o: who waits for it reads our end of a pipe.
+        const std::string line = options_.attached_notice + "\n";
+        if (output_file_.is_open()) {
+            Output notice(options_.output_fd, Buffering::none, [this](int fd) { return may_wait(fd, POLLOUT); });
+            notice.write(line);
+        } else {
+            out_->write(line);
+        }
+    }
+    if (!options_.is_quiet) sink_->attached(outcome_.attached);
+    out_->flush();
+    notify_service_manager();
+    if (!child_.is_started()) return true;
+    base::Status released = child_.release();
+    if (!released.ok()) error(released.error());
+    return released.ok();
+}
+
+// ---- middle ---------------------------------------------------------------------------------------------------------
+
+bool Run::ends_by_itself() const {
+    // Nothing that could ever happen again; an iterator has run when it was attached.
+    return !child_.is_started() && std::ranges::all_of(program_.attachments, [](const program::AttachSpec& spec) {
+        return spec.kind == program::ProbeKind::iter;
+    });
+}
+
+void Run::loop() {
+    // Positions are bits of Wake::ready.
+    enum : unsigned { kSignal, kChild, kProcess, kOutput };
+    std::vector<int> fds{signals_.fd(), child_.is_started() ? child_.pidfd() : -1,
+                         process_.is_open() ? process_.get() : -1, out_->closed_fd()};
+    looked_at_ = clock_ns(CLOCK_MONOTONIC);
+    const bool is_self_ending = ends_by_itself();
+    while (stop_ == Stop::none) {
+        const std::size_t drained = engine_.drain(*records_);
+        out_->flush();
+        if (records_->has_exited()) request_stop(Stop::by_exit);
+        if (out_->is_closed()) request_stop(Stop::by_output);
+        if (stop_ != Stop::none) break;
+        if (is_self_ending && drained == 0) {
+            request_stop(Stop::by_itself);
+            break;
+        }
+        // Somebody may have lost something only if somebody sent something: an idle run sleeps without limit.
+        int timeout_ms = is_self_ending ? 0 : -1;
+        if (records_->counts().handled != handled_at_look_) {
+            const std::int64_t due = looked_at_ + kLookForLossNs - clock_ns(CLOCK_MONOTONIC);
+            if (due <= 0) look_for_loss(false);
+            if (due > 0 && !is_self_ending) timeout_ms = static_cast<int>(due / kNsPerMs + 1);
+        }
+        const engine::Wake wake = engine_.wait(fds, timeout_ms);
+        const auto is_ready = [&wake](unsigned which) { return ((wake.ready >> which) & 1U) != 0; };
+        if (is_ready(kSignal)) serve_signals();
+        if (is_ready(kChild)) {
+            verbose(child_.reap());
+            request_stop(Stop::by_process);
+        }
+        if (is_ready(kProcess)) request_stop(Stop::by_process);
+        if (is_ready(kOutput)) request_stop(Stop::by_output);
+    }
+}
+
+bool Run::note_stop_signal() {
+    while (const std::optional<int> signal = signals_.take()) {
+        if (*signal == SIGUSR1) continue;
+        ++stop_signals_;
+        request_stop(Stop::by_signal);
+    }
+    return stop_signals_ < kSignalsToGiveUp;
+}
+
+void Run::serve_signals() {
+    while (const std::optional<int> signal = signals_.take()) {
+        if (*signal != SIGUSR1) {
+            ++stop_signals_;
+            request_stop(Stop::by_signal);
+            continue;
+        }
+        if (!self_probes_.empty()) {
+            if (base::Status ran = run_all(self_probes_); !ran.ok()) error(ran.error());
+            continue;
+        }
+        // A look at the maps without ending the run.
+        for (const program::MapId map : user_maps())
+            records_->print_map(map, {.top = 0, .div = 0, .is_at_exit = true});
+        out_->flush();
+    }
+}
+
+/// Waits until fd is ready. A stop signal is remembered; with the second one patience ends.
+bool Run::may_wait(int fd, short events) {
+    for (;;) {
+        if (stop_signals_ >= kSignalsToGiveUp) return false;
+        std::array<pollfd, 2> fds{pollfd{.fd = fd, .events = events, .revents = 0},
+                                  pollfd{.fd = signals_.fd(), .events = POLLIN, .revents = 0}};
+        if (poll(fds.data(), fds.size(), -1) < 0) continue;
+        if (fds[1].revents != 0 && !note_stop_signal()) return false;
+        // Errors too: the write that follows says what it is.
+        if (fds[0].revents != 0) return true;
+    }
+}
+
+void Run::look_for_loss(bool is_last) {
+    handled_at_look_ = records_->counts().handled;
+    looked_at_ = clock_ns(CLOCK_MONOTONIC);
+    ledger_.refresh(engine_);
+    const std::uint64_t lost = ledger_.sum(program::LedgerCounter::lost);
+    if (lost > reported_lost_) {
+        sink_->lost_events(lost - reported_lost_);
+        out_->flush();
+    }
+    reported_lost_ = lost;
+    outcome_.lost = lost;
+    if (!is_last || lost == 0) return;
+    sink_->total_lost_events(lost);
+    warning(ledger_.lost_sentence());
+}
+
+// ---- end ------------------------------------------------------------------------------------------------------------
+
+void Run::drain_all() {
+    while (engine_.drain(*records_) != 0)
+        out_->flush();
+}
+
+void Run::stop() {
+    // Inert programs are as good as detached ones, and detaching takes a grace period of the kernel for every
+    // tracepoint: first show everything, then wait.
+    if (program_.globals_map.is_set()) {
+        globals_.stopped = 1;
+        engine_.set_globals(globals_);
+        engine_.settle();
+    } else {
+        engine_.detach();
+    }
+    // After this only end probes can send anything.
+    drain_all();
+    for (const program::ProbeId probe : program_.end) {
+        if (base::Status ran = engine_.run(program_.probes[probe.index()].function); !ran.ok()) error(ran.error());
+        drain_all();
+    }
+    look_for_loss(true);
+    records_->print_repeated_warnings(ledger_);
+    if (!out_->is_closed() && stop_ != Stop::by_output) {
+        sink_->before_final_maps();
+        if (program_.config.print_maps_on_exit) print_final_maps();
+    }
+    out_->flush_all();
+
+    const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
+    engine_.detach();
+    outcome_.detach_ns = clock_ns(CLOCK_MONOTONIC) - began;
+    child_.stop();
+
+    outcome_.exit_code = records_->exit_status();
+    outcome_.shown = records_->counts().handled;
+    outcome_.dropped = records_->counts().dropped;
+    outcome_.malformed = records_->counts().malformed;
+    if (out_->error() != 0) {
+        error(base::error_from_errno("writing the output", out_->error()));
+        outcome_.exit_code = kUsageFailure;
+    }
+    if (outcome_.malformed != 0) {
+        error(fmt::format("{} events could not be understood; this is a fault of bpfline", outcome_.malformed));
+    }
+}
+
+std::vector<program::MapId> Run::user_maps() const {
+    std::vector<program::MapId> maps;
+    for (std::size_t i = 0; i < program_.maps.size(); ++i) {
+        if (program_.maps[i].role == program::MapRole::user) maps.emplace_back(i);
+    }
+    std::ranges::stable_sort(maps, [this](program::MapId a, program::MapId b) {
+        return program_.maps[a.index()].name < program_.maps[b.index()].name;
+    });
+    return maps;
+}
+
+void Run::print_final_maps() {
+    for (const program::MapId map : user_maps()) {
+        records_->print_map(map, {.top = 0, .div = 0, .is_at_exit = true});
+        // A map of a million keys must not wait in memory for its successor.
+        out_->flush();
+        if (out_->is_closed()) return;
+    }
+}
+
+/// --dry-run: everything was possible; nothing is shown.
+void Run::finish_quietly() {
+    engine_.detach();
+    child_.stop();
+}
+
+Outcome Run::failed(int status) {
+    engine_.detach();
+    child_.stop();
+    outcome_.exit_code = status;
+    return outcome_;
+}
+
+}  // namespace
+
+Outcome run(const program::Program& program, engine::Engine& engine, const kernel::KernelView& kernel,
+            const Options& options) {
+    return Run(program, engine, kernel, options).go();
+}
+
+}  // namespace tracer
