@@ -1,0 +1,104 @@
+#include "src/driver/imports.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+namespace driver {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Loader {
+  public:
+    Loader(source::SourceMap& sources, ast::Arena& arena, source::Diagnostics& diagnostics,
+           const grammar::NameOracle& oracle)
+        : sources_(sources), arena_(arena), diagnostics_(diagnostics), oracle_(oracle) {}
+
+    void add(const ast::Script& script) {
+        for (const ast::Import& import : script.imports)
+            follow(script, import);
+        loaded_.push_back(&script);
+    }
+    std::vector<const ast::Script*> take() { return std::move(loaded_); }
+
+  private:
+    void follow(const ast::Script& importer, const ast::Import& import) {
+        const fs::path written{std::string(import.path)};
+        const fs::path beside = fs::path(sources_.file(importer.file).name()).parent_path();
+        const fs::path path = written.is_absolute() ? written : beside / written;
+        std::error_code failure;
+        if (fs::is_directory(path, failure)) {
+            if ((fs::status(path, failure).permissions() & fs::perms::others_write) != fs::perms::none) {
+                diagnostics_.add(source::DiagnosticKind::import_failed, import.range,
+                                 "import directory is writable by everybody: " + path.string());
+                return;
+            }
+            std::vector<fs::path> files;
+            for (const auto& entry : fs::directory_iterator(path, failure))
+                if (entry.path().extension() == ".bt") files.push_back(entry.path());
+            std::sort(files.begin(), files.end());
+            for (const fs::path& file : files)
+                load(file, import);
+            return;
+        }
+        if (!fs::is_regular_file(path, failure)) {
+            diagnostics_
+                .add(source::DiagnosticKind::import_failed, import.range, "Unable to find suitable path for import")
+                .hint("checked: " + path.string());
+            return;
+        }
+        load(path, import);
+    }
+
+    void load(const fs::path& path, const ast::Import& import) {
+        std::error_code failure;
+        const fs::path canonical = fs::canonical(path, failure);
+        if (!seen_.insert(failure ? path : canonical).second) return;
+        if (path.extension() != ".bt") {
+            diagnostics_
+                .add(source::DiagnosticKind::unsupported, import.range,
+                     "only .bt files and directories of them can be imported")
+                .hint("put C definitions into the script itself");
+            return;
+        }
+        std::ifstream in(path, std::ios::binary);
+        if (!in) {
+            diagnostics_.add(source::DiagnosticKind::import_failed, import.range, "cannot read " + path.string());
+            return;
+        }
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const program::FileId file = sources_.add(path.string(), std::move(text));
+        const ast::Script* script = grammar::parse(file, sources_, arena_, diagnostics_, oracle_);
+        if (!script) return;
+        if (script->config_range) {
+            diagnostics_.add(source::DiagnosticKind::section_order, *script->config_range,
+                             "invalid config within import");
+            return;
+        }
+        add(*script);
+    }
+
+    source::SourceMap& sources_;
+    ast::Arena& arena_;
+    source::Diagnostics& diagnostics_;
+    const grammar::NameOracle& oracle_;
+    std::set<fs::path> seen_;
+    std::vector<const ast::Script*> loaded_;
+};
+
+}  // namespace
+
+std::vector<const ast::Script*> load_imports(const ast::Script& script, source::SourceMap& sources, ast::Arena& arena,
+                                             source::Diagnostics& diagnostics, const grammar::NameOracle& oracle) {
+    Loader loader(sources, arena, diagnostics, oracle);
+    loader.add(script);
+    if (diagnostics.has_errors()) return {};
+    return loader.take();
+}
+
+}  // namespace driver
