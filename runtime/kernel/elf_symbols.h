@@ -1,0 +1,63 @@
+// kernel::ElfSymbols: the functions of one ELF file by address, for symbolizing. Reads .symtab and .dynsym, and the
+// separate debug file where the distribution put one; keeps names and addresses, not the file. Knows no process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+
+namespace kernel {
+
+struct ElfFunction {
+    std::uint64_t address = 0;  ///< virtual address as the file says it
+    std::uint64_t size = 0;
+    std::string_view name;
+    bool is_global = false;
+};
+
+class ElfSymbols {
+  public:
+    [[nodiscard]] static base::Result<ElfSymbols> open(const std::string& path);
+    /// An image in memory (the vDSO).
+    [[nodiscard]] static base::Result<ElfSymbols> from_memory(std::span<const std::byte> image);
+
+    /// Virtual address of a byte of the file; no value: in no loaded segment.
+    [[nodiscard]] std::optional<std::uint64_t> address_of_offset(std::uint64_t file_offset) const;
+    [[nodiscard]] std::optional<std::uint64_t> offset_of_address(std::uint64_t address) const;
+    /// The function an address lies in.
+    [[nodiscard]] std::optional<ElfFunction> find(std::uint64_t address) const;
+    [[nodiscard]] std::optional<ElfFunction> find(std::string_view name) const;
+    /// Sorted by address.
+    [[nodiscard]] std::vector<ElfFunction> functions() const;
+    [[nodiscard]] const std::vector<std::byte>& build_id() const { return build_id_; }
+
+  private:
+    struct Segment {
+        std::uint64_t offset, address, size;
+    };
+    struct Entry {
+        std::uint64_t address, size;
+        std::uint32_t name;
+        bool is_global;
+    };
+    bool read(void* elf);  ///< Elf*; false: not an ELF image
+    void read_symbols(void* elf);
+    void finish();
+    [[nodiscard]] ElfFunction function(const Entry& entry) const {
+        return {entry.address, entry.size, std::string_view(names_.c_str() + entry.name), entry.is_global};
+    }
+
+    std::vector<Segment> segments_;
+    std::vector<Entry> entries_;
+    std::string names_;
+    std::vector<std::byte> build_id_;
+    bool has_symtab_ = false;
+};
+
+}  // namespace kernel

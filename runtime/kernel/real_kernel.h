@@ -1,0 +1,51 @@
+// kernel::RealKernel: the KernelView of the running kernel, out of /sys, /proc and a few tried system calls. Every
+// answer is fetched when first asked for and kept: constructing one reads nothing, a script with one tracepoint reads
+// that event's id and format file and nothing else.
+//
+// Given by src/driver to everybody who takes a KernelView. Not for several threads at once.
+#pragma once
+
+#include <memory>
+
+#include "runtime/kernel/kernel_view.h"
+
+namespace kernel {
+
+struct RealKernelOptions {
+    std::string btf_path;                  ///< instead of /sys/kernel/btf/vmlinux: raw BTF or an ELF file with .BTF
+    std::string traceable_functions_path;  ///< instead of tracefs' available_filter_functions
+};
+
+class RealKernel : public KernelView {
+  public:
+    explicit RealKernel(RealKernelOptions options = {});
+    ~RealKernel() override;
+
+    base::Result<std::vector<std::string>> tracepoints() const override;
+    base::Result<std::string> tracepoint_format(std::string_view category, std::string_view event) const override;
+    base::Result<std::uint64_t> tracepoint_id(std::string_view category, std::string_view event) const override;
+    base::Result<std::vector<FunctionName>> traceable_functions() const override;
+    std::optional<std::uint64_t> symbol_address(std::string_view name) const override;
+    Symbol kernel_symbol(std::uint64_t address) const override;
+    Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
+    std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;
+    base::Result<std::span<const std::byte>> btf() const override;
+    std::vector<int> online_cpus() const override;
+    unsigned possible_cpus() const override;
+    program::FeatureSet features() const override;
+    std::int64_t boot_to_wall_ns() const override;
+    std::int64_t tai_to_wall_ns() const override;
+    std::int64_t wall_now_ns() const override;
+    std::string release() const override;
+    std::optional<std::string> user_name(std::uint32_t uid) const override;
+    base::Result<std::uint64_t> cgroup_id(std::string_view path) const override;
+    std::vector<std::string> cgroup_paths(std::uint64_t id, std::string_view filter) const override;
+    base::Result<std::string> executable(int pid) const override;
+    base::Result<std::string> read_file(const std::string& path) const override;
+
+  private:
+    struct Known;  ///< everything fetched so far
+    std::unique_ptr<Known> known_;
+};
+
+}  // namespace kernel

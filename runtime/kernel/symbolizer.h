@@ -1,0 +1,54 @@
+// kernel::Symbolizer: addresses of user space → symbols. Remembers the mappings of every process it was asked about
+// while that one was alive, and each file's symbols once, so that stacks of processes that are gone still get names.
+// Given to RealKernel. Names are as the file has them; demangling is the formatter's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/kernel/elf_symbols.h"
+#include "runtime/kernel/kernel_view.h"
+#include "runtime/kernel/processes.h"
+
+namespace kernel {
+
+class Symbolizer {
+  public:
+    Symbol find(std::uint32_t pid, std::uint64_t address);
+    std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address);
+    /// Reads a process's mappings now if they are not known yet: it may be gone when its stack is printed.
+    void remember(std::uint32_t pid);
+
+  private:
+    /// A file by what it is, not by what it is called: containers have many /lib/libc.so.6.
+    struct FileId {
+        std::uint64_t device, inode;
+        std::int64_t changed_ns;
+        auto operator<=>(const FileId&) const = default;
+    };
+    struct Process {
+        std::vector<Mapping> mappings;
+        std::map<std::string, std::shared_ptr<const ElfSymbols>> files;  ///< by path in this process's view
+        bool has_jit_file_read = false;
+        std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> jit;  ///< start → size, name
+    };
+
+    const Mapping* mapping(std::uint32_t pid, std::uint64_t address);
+    bool read_mappings(std::uint32_t pid);
+    std::shared_ptr<const ElfSymbols> file(std::uint32_t pid, const std::string& path);
+    std::shared_ptr<const ElfSymbols> vdso();
+    Symbol find_jit(std::uint32_t pid, std::uint64_t address);
+
+    std::unordered_map<std::uint32_t, Process> processes_;
+    std::map<FileId, std::shared_ptr<const ElfSymbols>> files_;
+    std::shared_ptr<const ElfSymbols> vdso_;
+    bool has_vdso_read_ = false;
+};
+
+}  // namespace kernel

@@ -1,0 +1,69 @@
+#include "runtime/kernel/kallsyms.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+constexpr char kText[] =
+    "0000000000000000 A fixed_percpu_data\n"
+    "0000000000001000 A cpu_debug_store\n"
+    "ffffffff81000000 T _stext\n"
+    "ffffffff81000000 t local_twin\n"
+    "ffffffff81000100 t helper\n"
+    "ffffffff81000200 T vfs_read\n"
+    "ffffffff81000200 W weak_twin\n"
+    "ffffffff82000000 D jiffies\n"
+    "ffffffffc0000000 t ext4_init\t[ext4]\n"
+    "ffffffffc0000100 t helper\t[ext4]\n"
+    "ffffffffc0001000 t bpf_prog_1\t[bpf]\n"
+    "nonsense\n"
+    "ffffffffc0002000 t last";
+
+std::string found(const kernel::Kallsyms& symbols, std::uint64_t address) {
+    const kernel::Symbol symbol = symbols.find(address);
+    if (symbol.name.empty()) return "-";
+    return symbol.name + "+" + std::to_string(symbol.offset) +
+           (symbol.module.empty() ? "" : " [" + symbol.module + "]");
+}
+
+TEST(Kallsyms, AddressLiesInTheSymbolBeforeIt) {
+    const kernel::Kallsyms symbols(kText);
+    EXPECT_EQ(found(symbols, 0xffffffff81000000), "_stext+0") << "global text before a local twin";
+    EXPECT_EQ(found(symbols, 0xffffffff810000ff), "_stext+255");
+    EXPECT_EQ(found(symbols, 0xffffffff81000150), "helper+80");
+    EXPECT_EQ(found(symbols, 0xffffffff81000201), "vfs_read+1");
+    EXPECT_EQ(found(symbols, 0xffffffffc0000105), "helper+5 [ext4]");
+    EXPECT_EQ(found(symbols, 0xffffffffc0001001), "bpf_prog_1+1 [bpf]");
+    EXPECT_EQ(found(symbols, 0xffffffffc0002000), "last+0");
+    EXPECT_EQ(found(symbols, 0xffffffffd0000000), "-") << "far behind the last one";
+    EXPECT_EQ(found(symbols, 0xffffffff80ffffff), "-");
+    EXPECT_EQ(found(symbols, 0x1001), "-") << "user space";
+    EXPECT_EQ(found(symbols, 0), "-");
+}
+
+TEST(Kallsyms, NamesHaveAddresses) {
+    const kernel::Kallsyms symbols(kText);
+    EXPECT_EQ(symbols.address_of("vfs_read"), 0xffffffff81000200);
+    EXPECT_EQ(symbols.address_of("jiffies"), 0xffffffff82000000);
+    EXPECT_EQ(symbols.address_of("helper"), 0xffffffff81000100) << "the kernel's before a module's";
+    EXPECT_EQ(symbols.address_of("vfs"), std::nullopt);
+}
+
+TEST(Kallsyms, HiddenAddressesAreNoSymbols) {
+    const kernel::Kallsyms symbols("0000000000000000 T vfs_read\n0000000000000000 T vfs_write\n");
+    EXPECT_TRUE(symbols.empty());
+    EXPECT_EQ(found(symbols, 0), "-");
+    EXPECT_EQ(symbols.address_of("vfs_read"), std::nullopt);
+    EXPECT_TRUE(kernel::Kallsyms("").empty());
+}
+
+TEST(Kallsyms, FunctionsAreSortedText) {
+    std::string names;
+    for (const auto& function : kernel::Kallsyms(kText).functions())
+        names += function.module + ":" + function.name + " ";
+    EXPECT_EQ(names,
+              "vmlinux:_stext bpf:bpf_prog_1 ext4:ext4_init ext4:helper vmlinux:helper vmlinux:last "
+              "vmlinux:local_twin vmlinux:vfs_read vmlinux:weak_twin ");
+}
+
+}  // namespace
