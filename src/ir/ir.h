@@ -172,6 +172,8 @@ class Builder {
     Value neg(Value a);
     Value not_(Value a);   // bitwise; on i1 the logical one
     Value bswap(Value a);  // i16, i32, i64
+    // The width for zero. About 40 instructions without a branch, as the machine has none for it.
+    Value count_leading_zeros(Value a);
 
     // ---- comparison and choice; pointers may be compared with each other and with null()
     Value compare(Compare how, Value a, Value b);

@@ -1,4 +1,5 @@
 // The façade over IRBuilder, one operation after the other in the order of ir.h.
+#include <llvm/Config/llvm-config.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Function.h>
@@ -53,10 +54,19 @@ llvm::IntegerType* integer_type(llvm::LLVMContext& context, Width width) {
 
 // ---- Module ---------------------------------------------------------------------------------------------------------
 
+namespace {
+
+// LLVM 16 does not know v4.
+Cpu known(Cpu wanted) {
+    return wanted == Cpu::v4 && LLVM_VERSION_MAJOR < 17 ? Cpu::v3 : wanted;
+}
+
+}  // namespace
+
 Module::State::State(Cpu wanted)
-    : cpu(wanted),
+    : cpu(known(wanted)),
       context(std::make_unique<llvm::LLVMContext>()),
-      machine(make_target_machine(wanted)),
+      machine(make_target_machine(cpu)),
       module(std::make_unique<llvm::Module>("bpfline", *context)) {
     module->setDataLayout(machine->createDataLayout());
     module->setTargetTriple(machine->getTargetTriple().str());
@@ -371,6 +381,10 @@ Value Builder::not_(Value a) {
 Value Builder::bswap(Value a) {
     BUG_IF(bits(width(a)) < 16, "swapping the bytes of less than two");
     return {state_->llvm.CreateUnaryIntrinsic(llvm::Intrinsic::bswap, a.raw)};
+}
+
+Value Builder::count_leading_zeros(Value a) {
+    return {state_->llvm.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, a.raw, state_->llvm.getFalse())};
 }
 
 // ---- comparison and choice

@@ -10,6 +10,7 @@
 //  - Tail merging makes one load of two that read different kinds of memory ("same insn cannot be used with different
 //  pointers").
 #include <llvm/ADT/StringMap.h>
+#include <llvm/Config/llvm-config.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LLVMContext.h>
@@ -42,6 +43,17 @@ void LLVMInitializeBPFAsmPrinter();
 
 namespace ir {
 namespace {
+
+// Named otherwise before LLVM 18.
+#if LLVM_VERSION_MAJOR >= 18
+using FileType = llvm::CodeGenFileType;
+constexpr FileType kAssemblyFile = FileType::AssemblyFile;
+constexpr FileType kObjectFile = FileType::ObjectFile;
+#else
+using FileType = llvm::CodeGenFileType;
+constexpr FileType kAssemblyFile = llvm::CGFT_AssemblyFile;
+constexpr FileType kObjectFile = llvm::CGFT_ObjectFile;
+#endif
 
 const llvm::Target& bpf_target() {
     static const llvm::Target* const target = [] {
@@ -89,7 +101,11 @@ void verify([[maybe_unused]] const llvm::Module& module) {
 
 void optimise(llvm::Module& module) {
     llvm::SimplifyCFGOptions keep_control_flow;
+#if LLVM_VERSION_MAJOR >= 17
     keep_control_flow.SpeculateBlocks = false;
+#else
+    keep_control_flow.FoldTwoEntryPHINode = false;
+#endif
     llvm::legacy::FunctionPassManager passes(&module);
     passes.add(llvm::createSROAPass());
     passes.add(llvm::createEarlyCSEPass());
@@ -100,8 +116,7 @@ void optimise(llvm::Module& module) {
     passes.doFinalization();
 }
 
-void generate(llvm::TargetMachine& machine, llvm::Module& module, llvm::raw_pwrite_stream& out,
-              llvm::CodeGenFileType type) {
+void generate(llvm::TargetMachine& machine, llvm::Module& module, llvm::raw_pwrite_stream& out, FileType type) {
     llvm::legacy::PassManager passes;
     const bool is_refused = machine.addPassesToEmitFile(passes, out, nullptr, type, /*DisableVerify=*/true);
     BUG_IF(is_refused, "the BPF target cannot write this kind of file");
@@ -131,16 +146,16 @@ std::string assembly_of(llvm::TargetMachine& machine, const llvm::Module& module
     const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
     llvm::SmallString<0> text;
     llvm::raw_svector_ostream out(text);
-    generate(machine, *copy, out, llvm::CodeGenFileType::AssemblyFile);
+    generate(machine, *copy, out, kAssemblyFile);
     return without_noise(text);
 }
 
-void collect_complaint(const llvm::DiagnosticInfo* diagnostic, void* complaints) {
-    if (diagnostic->getSeverity() != llvm::DS_Error && diagnostic->getSeverity() != llvm::DS_Warning) return;
+void collect_complaint(const llvm::DiagnosticInfo& diagnostic, void* complaints) {
+    if (diagnostic.getSeverity() != llvm::DS_Error && diagnostic.getSeverity() != llvm::DS_Warning) return;
     std::string text;
     llvm::raw_string_ostream out(text);
     llvm::DiagnosticPrinterRawOStream printer(out);
-    diagnostic->print(printer);
+    diagnostic.print(printer);
     static_cast<std::vector<std::string>*>(complaints)->push_back(out.str());
 }
 
@@ -161,12 +176,18 @@ base::Result<Object> emit(Module& module, const EmitTexts& texts) {
     verify(*state.module);
     if (texts.optimised != nullptr) *texts.optimised = module.text();
 
+#if LLVM_VERSION_MAJOR >= 19
+    state.context->setDiagnosticHandlerCallBack(
+        [](const llvm::DiagnosticInfo* diagnostic, void* to) { collect_complaint(*diagnostic, to); },
+        &state.complaints);
+#else
     state.context->setDiagnosticHandlerCallBack(collect_complaint, &state.complaints);
+#endif
     if (texts.assembly != nullptr) *texts.assembly = assembly_of(*state.machine, *state.module);
     state.complaints.clear();
     llvm::SmallVector<char, 0> elf;
     llvm::raw_svector_ostream out(elf);
-    generate(*state.machine, *state.module, out, llvm::CodeGenFileType::ObjectFile);
+    generate(*state.machine, *state.module, out, kObjectFile);
     state.debug_info.reset();
     state.module.reset();
 

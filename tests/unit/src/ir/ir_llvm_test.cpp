@@ -112,6 +112,8 @@ std::vector<Operation> operations() {
          [](U a, U b, unsigned bits) { return with_sign(a, bits) > with_sign(b, bits) ? a : b; }},
         {"bswap", [](Builder& b, Value x, Value) { return Builder::width(x) == Width::i8 ? x : b.bswap(x); },
          [=](U a, U, unsigned bits) { return swap(a, bits); }},
+        {"leading zeros", [](Builder& b, Value x, Value) { return b.count_leading_zeros(x); },
+         [](U a, U, unsigned bits) { return static_cast<U>(std::countl_zero(a)) - (64 - bits); }},
         {"is_zero", [](Builder& b, Value x, Value) { return b.is_zero(x); },
          [](U a, U, unsigned) { return U{a == 0}; }},
         {"not_zero", [](Builder& b, Value x, Value) { return b.not_zero(x); },
