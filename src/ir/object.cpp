@@ -166,6 +166,10 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(Cpu cpu) {
         bpf_target().createTargetMachine("bpf", cpu_name(cpu), "", llvm::TargetOptions(), llvm::Reloc::PIC_));
 }
 
+const char* llvm_version() {
+    return LLVM_VERSION_STRING;
+}
+
 base::Result<Object> emit(Module& module, const EmitTexts& texts) {
     Module::State& state = module.state();
     BUG_IF(state.module == nullptr, "a module is emitted once");

@@ -20,6 +20,9 @@ struct EmitTexts {
     std::string* assembly = nullptr;
 };
 
+// LLVM's own version, "19.1.7".
+[[nodiscard]] const char* llvm_version();
+
 struct Object {
     std::vector<std::byte> elf;
     std::vector<std::string> program_names;  // program i is section "p<i>"
