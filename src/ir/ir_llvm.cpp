@@ -384,7 +384,20 @@ Value Builder::bswap(Value a) {
 }
 
 Value Builder::count_leading_zeros(Value a) {
-    return {state_->llvm.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, a.raw, state_->llvm.getFalse())};
+    // By hand, because LLVM 16 crashes on its own ctlz for this machine: make all bits below the highest one 1, then
+    // count zeros as the ones of the complement (Hacker's Delight, 5-1).
+    const Width width = Builder::width(a);
+    Value x = zext(a, Width::i64);
+    const auto shifted = [&](std::uint64_t amount) { return lshr(x, i64(amount)); };
+    for (const std::uint64_t amount : {1, 2, 4, 8, 16, 32})
+        x = or_(x, shifted(amount));
+    x = not_(x);
+    const Value pairs = i64(0x3333333333333333);
+    x = sub(x, and_(shifted(1), i64(0x5555555555555555)));
+    x = add(and_(x, pairs), and_(shifted(2), pairs));
+    x = and_(add(x, shifted(4)), i64(0x0f0f0f0f0f0f0f0f));
+    x = lshr(mul(x, i64(0x0101010101010101)), i64(56));
+    return trunc(sub(x, i64(64 - bits(width))), width);
 }
 
 // ---- comparison and choice
