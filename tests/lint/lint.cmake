@@ -26,3 +26,10 @@ set_tests_properties(runtime_without_llvm PROPERTIES LABELS lint)
 
 # Every row of the tables has a case.
 bpfline_test(table_coverage LABEL lint LINKS builtins probes source check codegen SOURCES lint/table_coverage_test.cpp)
+
+# The printed pages of docs/ say what the tables say.
+foreach(page IN ITEMS builtins probes diagnostics)
+    add_test(NAME docs_${page}_fresh
+        COMMAND sh -c "\"$<TARGET_FILE:gen_docs>\" ${page} | diff -u \"${CMAKE_SOURCE_DIR}/docs/${page}.md\" -")
+    set_tests_properties(docs_${page}_fresh PROPERTIES LABELS lint)
+endforeach()
