@@ -6,14 +6,12 @@
 //
 // Rules of the machine that shape it:
 //  - No globals. Constant bytes are immediate stores (Builder::store_bytes), "global variables" are the value of an
-//  ARRAY map
-//    (Builder::map_value).
+//    ARRAY map (Builder::map_value).
 //  - A callback or `fn` lives in the ELF section of its program, so calls are resolved by the assembler and a
-//  callback's address is
-//    one relocation against its own section. The price: a function used by two programs is emitted twice.
+//    callback's address is one relocation against its own section. The price: a function used by two programs is
+//    emitted twice.
 //  - Every function has a prototype and lines in BTF: bpf_loop and for_each_map_elem refuse a callback without
-//  func_info, and the
-//    verifier's log quotes the script's lines.
+//    func_info, and the verifier's log quotes the script's lines.
 #pragma once
 
 #include <cstddef>

@@ -3,12 +3,12 @@
 // The passes are few and chosen by hand; PassBuilder would cost 8 MB of program and as much memory, for the same
 // instructions. What is missing is missing on purpose:
 //  - InstCombine merges two comparisons into one on a shifted copy, and the verifiers of 6.1 and 6.12 then know nothing
-//  about the original.
+//    about the original.
 //  - SimplifyCFG does not speculate: the machine has no select, so a branch turned into one comes back as a branch on a
 //    recomputed condition.
 //  - Loop strength reduction replaces `base + i * size` by a moving pointer, whose range the verifier cannot bound.
 //  - Tail merging makes one load of two that read different kinds of memory ("same insn cannot be used with different
-//  pointers").
+//    pointers").
 #include <llvm/ADT/StringMap.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/IR/DiagnosticInfo.h>
