@@ -1,0 +1,228 @@
+// Entrance: kernel::Btf.
+#include "runtime/kernel/btf.h"
+
+#include <cstring>
+
+namespace kernel {
+
+namespace {
+
+constexpr std::uint16_t kMagic = 0xeb9f;
+
+/// Bytes behind the common part of a type; nullopt: a kind this reader does not know, where reading must end.
+std::optional<std::size_t> trailing_size(std::uint32_t kind, std::uint32_t count) {
+    switch (kind) {
+        case BTF_KIND_INT: return sizeof(std::uint32_t);
+        case BTF_KIND_ARRAY: return sizeof(btf_array);
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION: return count * sizeof(btf_member);
+        case BTF_KIND_ENUM: return count * sizeof(btf_enum);
+        case BTF_KIND_ENUM64: return count * sizeof(btf_enum64);
+        case BTF_KIND_FUNC_PROTO: return count * sizeof(btf_param);
+        case BTF_KIND_VAR: return sizeof(btf_var);
+        case BTF_KIND_DATASEC: return count * sizeof(btf_var_secinfo);
+        case BTF_KIND_DECL_TAG: return sizeof(btf_decl_tag);
+        case BTF_KIND_PTR:
+        case BTF_KIND_FWD:
+        case BTF_KIND_TYPEDEF:
+        case BTF_KIND_VOLATILE:
+        case BTF_KIND_CONST:
+        case BTF_KIND_RESTRICT:
+        case BTF_KIND_FUNC:
+        case BTF_KIND_FLOAT:
+        case BTF_KIND_TYPE_TAG: return 0;
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
+
+Btf::Btf(std::span<const std::byte> bytes) {
+    btf_header header;
+    if (bytes.size() < sizeof header) return;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.magic != kMagic || header.hdr_len > bytes.size()) return;
+    const auto body = bytes.subspan(header.hdr_len);
+    if (header.type_off > body.size() || header.type_len > body.size() - header.type_off) return;
+    if (header.str_off > body.size() || header.str_len > body.size() - header.str_off) return;
+    types_ = body.subspan(header.type_off, header.type_len);
+    strings_ = body.subspan(header.str_off, header.str_len);
+    if (reinterpret_cast<std::uintptr_t>(types_.data()) % alignof(btf_type) != 0) {
+        types_ = {};
+        return;
+    }
+
+    offsets_.reserve(types_.size() / 24);  // a type takes about that much on average
+    offsets_.push_back(0);
+    std::size_t at = 0;
+    while (at + sizeof(btf_type) <= types_.size()) {
+        const auto* head = reinterpret_cast<const btf_type*>(types_.data() + at);
+        const auto more = trailing_size(BTF_INFO_KIND(head->info), BTF_INFO_VLEN(head->info));
+        if (!more || *more > types_.size() - at - sizeof(btf_type)) break;
+        offsets_.push_back(static_cast<std::uint32_t>(at));
+        at += sizeof(btf_type) + *more;
+    }
+}
+
+const btf_type* Btf::type(BtfId id) const {
+    if (id == 0 || id >= offsets_.size()) return nullptr;
+    return reinterpret_cast<const btf_type*>(types_.data() + offsets_[id]);
+}
+
+template <typename T>
+std::span<const T> Btf::trailing(BtfId id) const {
+    const btf_type* head = type(id);
+    if (head == nullptr) return {};
+    return {reinterpret_cast<const T*>(head + 1), BTF_INFO_VLEN(head->info)};
+}
+
+std::string_view Btf::text(std::uint32_t offset) const {
+    if (offset >= strings_.size()) return {};
+    const char* begin = reinterpret_cast<const char*>(strings_.data()) + offset;
+    return {begin, strnlen(begin, strings_.size() - offset)};
+}
+
+std::uint32_t Btf::kind(BtfId id) const {
+    const btf_type* head = type(id);
+    return head == nullptr ? std::uint32_t{BTF_KIND_UNKN} : BTF_INFO_KIND(head->info);
+}
+
+std::string_view Btf::name(BtfId id) const {
+    const btf_type* head = type(id);
+    return head == nullptr ? std::string_view() : text(head->name_off);
+}
+
+std::uint32_t Btf::byte_size(BtfId id) const {
+    const btf_type* head = type(id);
+    if (head == nullptr) return 0;
+    switch (BTF_INFO_KIND(head->info)) {
+        case BTF_KIND_INT:
+        case BTF_KIND_ENUM:
+        case BTF_KIND_ENUM64:
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION:
+        case BTF_KIND_FLOAT:
+        case BTF_KIND_DATASEC: return head->size;
+        default: return 0;
+    }
+}
+
+BtfId Btf::referenced(BtfId id) const {
+    const btf_type* head = type(id);
+    if (head == nullptr) return 0;
+    switch (BTF_INFO_KIND(head->info)) {
+        case BTF_KIND_PTR:
+        case BTF_KIND_TYPEDEF:
+        case BTF_KIND_CONST:
+        case BTF_KIND_VOLATILE:
+        case BTF_KIND_RESTRICT:
+        case BTF_KIND_FUNC:
+        case BTF_KIND_FUNC_PROTO:  // the return type
+        case BTF_KIND_VAR:
+        case BTF_KIND_DECL_TAG:
+        case BTF_KIND_TYPE_TAG: return head->type;
+        default: return 0;
+    }
+}
+
+bool Btf::is_kind_flag(BtfId id) const {
+    const btf_type* head = type(id);
+    return head != nullptr && BTF_INFO_KFLAG(head->info) != 0;
+}
+
+std::vector<BtfMember> Btf::members(BtfId id) const {
+    std::vector<BtfMember> members;
+    if (kind(id) != BTF_KIND_STRUCT && kind(id) != BTF_KIND_UNION) return members;
+    const bool has_bit_fields = is_kind_flag(id);
+    for (const btf_member& raw : trailing<btf_member>(id)) {
+        BtfMember member;
+        member.name = text(raw.name_off);
+        member.type = raw.type;
+        member.bit_offset = has_bit_fields ? BTF_MEMBER_BIT_OFFSET(raw.offset) : raw.offset;
+        member.bit_size = has_bit_fields ? BTF_MEMBER_BITFIELD_SIZE(raw.offset) : 0;
+        members.push_back(member);
+    }
+    return members;
+}
+
+std::vector<BtfConstant> Btf::constants(BtfId id) const {
+    std::vector<BtfConstant> constants;
+    const bool is_signed = is_kind_flag(id);
+    if (kind(id) == BTF_KIND_ENUM)
+        for (const btf_enum& raw : trailing<btf_enum>(id))
+            constants.push_back(
+                {text(raw.name_off), is_signed ? static_cast<std::uint64_t>(std::int64_t{raw.val})
+                                               : static_cast<std::uint64_t>(static_cast<std::uint32_t>(raw.val))});
+    if (kind(id) == BTF_KIND_ENUM64)
+        for (const btf_enum64& raw : trailing<btf_enum64>(id))
+            constants.push_back({text(raw.name_off), std::uint64_t{raw.val_hi32} << 32 | raw.val_lo32});
+    return constants;
+}
+
+std::vector<BtfParameter> Btf::parameters(BtfId id) const {
+    std::vector<BtfParameter> parameters;
+    if (kind(id) == BTF_KIND_FUNC_PROTO)
+        for (const btf_param& raw : trailing<btf_param>(id))
+            parameters.push_back({text(raw.name_off), raw.type});
+    return parameters;
+}
+
+std::optional<BtfInteger> Btf::integer(BtfId id) const {
+    if (kind(id) != BTF_KIND_INT) return std::nullopt;
+    std::uint32_t encoding = 0;
+    std::memcpy(&encoding, type(id) + 1, sizeof encoding);
+    const std::uint32_t flags = BTF_INT_ENCODING(encoding);
+    return BtfInteger{byte_size(id), (flags & BTF_INT_SIGNED) != 0, (flags & BTF_INT_CHAR) != 0,
+                      (flags & BTF_INT_BOOL) != 0};
+}
+
+std::optional<BtfArray> Btf::array(BtfId id) const {
+    if (kind(id) != BTF_KIND_ARRAY) return std::nullopt;
+    btf_array raw;
+    std::memcpy(&raw, type(id) + 1, sizeof raw);
+    return BtfArray{raw.type, raw.nelems};
+}
+
+BtfId Btf::find(std::uint32_t wanted, std::string_view wanted_name) const {
+    if (wanted_name.empty()) return 0;
+    for (BtfId id = 1; id < offsets_.size(); ++id) {
+        const btf_type* head = type(id);
+        if (BTF_INFO_KIND(head->info) == wanted && text(head->name_off) == wanted_name) return id;
+    }
+    return 0;
+}
+
+std::optional<Btf::FoundConstant> Btf::find_constant(std::string_view wanted) const {
+    if (wanted.empty()) return std::nullopt;
+    for (BtfId id = 1; id < offsets_.size(); ++id) {
+        const std::uint32_t type_kind = kind(id);
+        if (type_kind != BTF_KIND_ENUM && type_kind != BTF_KIND_ENUM64) continue;
+        for (const BtfConstant& constant : constants(id))
+            if (constant.name == wanted) return FoundConstant{id, constant.value};
+    }
+    return std::nullopt;
+}
+
+void Btf::for_each(const std::function<void(BtfId, std::uint32_t, std::string_view)>& visit) const {
+    for (BtfId id = 1; id < offsets_.size(); ++id)
+        visit(id, kind(id), name(id));
+}
+
+BtfId Btf::resolve(BtfId id, bool* is_user) const {
+    // A chain in real BTF is a handful long; a loop can only come from broken bytes.
+    for (int steps = 0; steps < 64; ++steps) {
+        switch (kind(id)) {
+            case BTF_KIND_TYPE_TAG:
+                if (is_user != nullptr && name(id) == "user") *is_user = true;
+                [[fallthrough]];
+            case BTF_KIND_CONST:
+            case BTF_KIND_VOLATILE:
+            case BTF_KIND_RESTRICT:
+            case BTF_KIND_TYPEDEF: id = referenced(id); break;
+            default: return id;
+        }
+    }
+    return 0;
+}
+
+}  // namespace kernel

@@ -1,0 +1,245 @@
+// Entrance: types::CTypes.
+#include "src/types/c_types.h"
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/base/text.h"
+
+namespace types {
+
+namespace {
+
+struct BaseName {
+    std::string_view name;
+    std::uint8_t size;
+    bool is_signed;
+};
+// x86-64 and arm64 Linux agree on these; char is signed on x86-64 (arch_x86_64 is the only architecture so far).
+constexpr std::array kBaseNames{
+    BaseName{"int8", 1, true},       BaseName{"int16", 2, true},     BaseName{"int32", 4, true},
+    BaseName{"int64", 8, true},      BaseName{"uint8", 1, false},    BaseName{"uint16", 2, false},
+    BaseName{"uint32", 4, false},    BaseName{"uint64", 8, false},   BaseName{"char", 1, true},
+    BaseName{"short", 2, true},      BaseName{"int", 4, true},       BaseName{"long", 8, true},
+    BaseName{"unsigned", 4, false},  BaseName{"signed", 4, true},    BaseName{"s8", 1, true},
+    BaseName{"s16", 2, true},        BaseName{"s32", 4, true},       BaseName{"s64", 8, true},
+    BaseName{"u8", 1, false},        BaseName{"u16", 2, false},      BaseName{"u32", 4, false},
+    BaseName{"u64", 8, false},       BaseName{"__s8", 1, true},      BaseName{"__s16", 2, true},
+    BaseName{"__s32", 4, true},      BaseName{"__s64", 8, true},     BaseName{"__u8", 1, false},
+    BaseName{"__u16", 2, false},     BaseName{"__u32", 4, false},    BaseName{"__u64", 8, false},
+    BaseName{"int8_t", 1, true},     BaseName{"int16_t", 2, true},   BaseName{"int32_t", 4, true},
+    BaseName{"int64_t", 8, true},    BaseName{"uint8_t", 1, false},  BaseName{"uint16_t", 2, false},
+    BaseName{"uint32_t", 4, false},  BaseName{"uint64_t", 8, false}, BaseName{"__be16", 2, false},
+    BaseName{"__be32", 4, false},    BaseName{"__be64", 8, false},   BaseName{"__le16", 2, false},
+    BaseName{"__le32", 4, false},    BaseName{"__le64", 8, false},   BaseName{"size_t", 8, false},
+    BaseName{"ssize_t", 8, true},    BaseName{"off_t", 8, true},     BaseName{"loff_t", 8, true},
+    BaseName{"pid_t", 4, true},      BaseName{"uid_t", 4, false},    BaseName{"gid_t", 4, false},
+    BaseName{"dev_t", 4, false},     BaseName{"mode_t", 2, false},   BaseName{"umode_t", 2, false},
+    BaseName{"time_t", 8, true},     BaseName{"time64_t", 8, true},  BaseName{"sector_t", 8, false},
+    BaseName{"uintptr_t", 8, false}, BaseName{"intptr_t", 8, true},  BaseName{"ino_t", 8, false},
+    BaseName{"socklen_t", 4, false}, BaseName{"gfp_t", 4, false},    BaseName{"u_char", 1, false},
+    BaseName{"uint", 4, false},      BaseName{"ulong", 8, false},    BaseName{"ushort", 2, false},
+};
+
+/// "unsigned long int" and its like: nullopt if a word is not C's.
+std::optional<BaseName> combined(std::string_view spelling) {
+    unsigned longs = 0;
+    bool is_unsigned = false, is_known = false, is_short = false, is_char = false;
+    for (std::string_view word : base::split(spelling, ' ')) {
+        if (word.empty()) continue;
+        if (word == "long")
+            ++longs;
+        else if (word == "unsigned")
+            is_unsigned = true;
+        else if (word == "short")
+            is_short = true;
+        else if (word == "char")
+            is_char = true;
+        else if (word != "int" && word != "signed")
+            return std::nullopt;
+        is_known = true;
+    }
+    if (!is_known) return std::nullopt;
+    const std::uint8_t size = is_char ? 1 : is_short ? 2 : longs > 0 ? 8 : 4;
+    return BaseName{"", size, !is_unsigned};
+}
+
+}  // namespace
+
+const Type* base_type(Table& table, std::string_view name) {
+    if (name == "void") return table.void_type();
+    if (name == "bool" || name == "_Bool") return table.boolean();
+    for (const BaseName& base : kBaseNames)
+        if (base.name == name) return table.integer(base.size, base.is_signed);
+    return nullptr;
+}
+
+const kernel::Btf* CTypes::btf() {
+    if (!is_asked_) {
+        is_asked_ = true;
+        if (auto bytes = kernel_.btf(); bytes.ok()) {
+            btf_ = std::make_unique<kernel::Btf>(*bytes);
+            if (btf_->size() <= 1) btf_.reset();
+        }
+    }
+    return btf_.get();
+}
+
+const Type* CTypes::structure(std::string_view name, bool is_union) {
+    if (btf() == nullptr) return nullptr;
+    const kernel::BtfId id = btf_->find(is_union ? BTF_KIND_UNION : BTF_KIND_STRUCT, name);
+    return id == 0 ? nullptr : from_btf(id);
+}
+
+const Type* CTypes::enumeration(std::string_view name) {
+    if (btf() == nullptr) return nullptr;
+    kernel::BtfId id = btf_->find(BTF_KIND_ENUM, name);
+    if (id == 0) id = btf_->find(BTF_KIND_ENUM64, name);
+    return id == 0 ? nullptr : from_btf(id);
+}
+
+const Type* CTypes::named(std::string_view name) {
+    if (const Type* type = base_type(table_, name)) return type;
+    if (btf() == nullptr) return nullptr;
+    kernel::BtfId id = btf_->find(BTF_KIND_TYPEDEF, name);
+    if (id == 0) id = btf_->find(BTF_KIND_INT, name);
+    return id == 0 ? nullptr : from_btf(id);
+}
+
+std::optional<Constant> CTypes::constant(std::string_view name) {
+    if (btf() == nullptr) return std::nullopt;
+    const auto found = btf_->find_constant(name);
+    if (!found) return std::nullopt;
+    return Constant{found->value, from_btf(found->enumeration)};
+}
+
+const Type* CTypes::from_btf(kernel::BtfId id) {
+    if (const auto known = known_.find(id); known != known_.end()) return known->second;
+    if (btf() == nullptr) return table_.void_type();
+    const Type* type = make(id);
+    known_[id] = type;
+    return type;
+}
+
+const Type* CTypes::make(kernel::BtfId id) {
+    switch (btf_->kind(id)) {
+        case BTF_KIND_INT: {
+            const auto integer = btf_->integer(id);
+            if (integer->is_bool && integer->size == 1) return table_.boolean();
+            if (integer->size == 16) return table_.array(table_.integer(8, false), 2);  // __int128
+            const bool is_usual = integer->size == 1 || integer->size == 2 || integer->size == 4 || integer->size == 8;
+            return is_usual ? table_.integer(integer->size, integer->is_signed) : table_.none();
+        }
+        case BTF_KIND_PTR: {
+            bool is_user = false;
+            const kernel::BtfId target = btf_->resolve(btf_->referenced(id), &is_user);
+            const AddressSpace space = is_user ? AddressSpace::user : AddressSpace::none;
+            // A prototype cannot be called or read: a function pointer is a pointer to void.
+            if (btf_->kind(target) == BTF_KIND_FUNC_PROTO) return table_.pointer(table_.void_type(), space);
+            return table_.pointer(from_btf(target), space);
+        }
+        case BTF_KIND_ARRAY: {
+            const auto array = btf_->array(id);
+            // Only C's own `char` makes text; u8 and s8 arrays are numbers.
+            const kernel::BtfId element = btf_->resolve(array->element);
+            if (btf_->kind(element) == BTF_KIND_INT && btf_->name(element) == "char" && array->count > 0)
+                return table_.string(array->count);
+            return table_.array(from_btf(array->element), array->count);
+        }
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION: {
+            Structure* structure = table_.new_structure();
+            structure->is_union = btf_->kind(id) == BTF_KIND_UNION;
+            structure->name = (structure->is_union ? "union " : "struct ") + std::string(btf_->name(id));
+            structure->size = btf_->byte_size(id);
+            structure->btf_id = id;
+            structure->complete = [this](Structure& which) { complete(which); };
+            return table_.structure(structure);
+        }
+        case BTF_KIND_FWD: {
+            // Declared here, defined elsewhere: often the full type is in the same BTF.
+            if (const Type* full = structure(btf_->name(id), btf_->is_kind_flag(id))) return full;
+            Structure* structure = table_.new_structure();
+            structure->name = (btf_->is_kind_flag(id) ? "union " : "struct ") + std::string(btf_->name(id));
+            structure->is_complete = true;
+            return table_.structure(structure);
+        }
+        case BTF_KIND_ENUM:
+        case BTF_KIND_ENUM64: {
+            Enumeration* enumeration = table_.new_enumeration();
+            if (!btf_->name(id).empty()) enumeration->name = "enum " + std::string(btf_->name(id));
+            for (const kernel::BtfConstant& constant : btf_->constants(id))
+                enumeration->constants.emplace_back(constant.name, constant.value);
+            return table_.enumeration(enumeration, std::max(1u, btf_->byte_size(id)), btf_->is_kind_flag(id));
+        }
+        case BTF_KIND_TYPEDEF:
+        case BTF_KIND_VOLATILE:
+        case BTF_KIND_CONST:
+        case BTF_KIND_RESTRICT:
+        case BTF_KIND_TYPE_TAG: {
+            const kernel::BtfId target = btf_->resolve(id);
+            return target == id ? table_.void_type() : from_btf(target);
+        }
+        case BTF_KIND_FLOAT: return table_.none();
+        default: return table_.void_type();
+    }
+}
+
+void CTypes::complete(Structure& structure) {
+    structure.is_complete = true;
+    for (const kernel::BtfMember& raw : btf_->members(structure.btf_id)) {
+        Member member;
+        member.name = raw.name;
+        member.type = from_btf(raw.type);
+        member.offset = raw.bit_offset / 8;
+        if (raw.bit_size > 0) {
+            // The storage is the unit of the declared type that holds the first bit, as the compiler reads it.
+            const std::uint32_t unit = std::max(1u, member.type->size);
+            std::uint32_t begin = raw.bit_offset / (unit * 8) * unit;
+            if (raw.bit_offset + raw.bit_size > (begin + unit) * 8)
+                begin = raw.bit_offset / 8;  // packed: crosses the unit
+            member.offset = begin;
+            member.bit_offset = static_cast<std::uint16_t>(raw.bit_offset - begin * 8);
+            member.bit_size = static_cast<std::uint16_t>(raw.bit_size);
+        }
+        member.is_user_pointer = member.type->kind == Kind::pointer && member.type->space == AddressSpace::user;
+        structure.members.push_back(std::move(member));
+    }
+}
+
+const Type* CTypes::spelled(std::string_view spelling, AddressSpace space) {
+    std::string text = base::single_spaced(spelling);
+    unsigned pointers = 0;
+    std::string words;
+    for (const std::string_view word : base::split(text, ' ')) {
+        std::string kept;
+        for (const char c : word) {
+            if (c == '*')
+                ++pointers;
+            else
+                kept += c;
+        }
+        if (kept.empty() || kept == "const" || kept == "volatile" || kept == "restrict" || kept == "__user" ||
+            kept == "__rcu")
+            continue;
+        if (!words.empty()) words += ' ';
+        words += kept;
+    }
+    const Type* type = nullptr;
+    if (words.starts_with("struct "))
+        type = structure(words.substr(7), false);
+    else if (words.starts_with("union "))
+        type = structure(words.substr(6), true);
+    else if (words.starts_with("enum "))
+        type = enumeration(words.substr(5));
+    else if (const auto basic = combined(words))
+        type = table_.integer(basic->size, basic->is_signed);
+    else
+        type = named(words);
+    if (type == nullptr) return nullptr;
+    for (unsigned i = 0; i < pointers; ++i)
+        type = table_.pointer(type, space);
+    return type;
+}
+
+}  // namespace types
