@@ -20,6 +20,7 @@ enum class Feature : std::uint8_t {
     strnlen_kfuncs,
     no_prealloc_tracing,  ///< BPF_F_NO_PREALLOC hash maps in tracing programs, Linux 6.1
 };
+constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::no_prealloc_tracing) + 1;
 
 struct FeatureSet {
     std::uint64_t bits = 0;
