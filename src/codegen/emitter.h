@@ -1,7 +1,12 @@
 // codegen::Emitter: what the lowering of one builtin may use while a probe's function is being written. Given by codegen, taken by src/builtins.
 //
 // Values: every scalar (Type::is_scalar) is an i64 holding the value extended by its own sign; pointers are i64 addresses. Everything else lives in memory
-// and is handled by address (ir pointer), laid out as its Type says, 8-byte aligned at its start.
+// and is handled by address (ir pointer), laid out as its Type says and aligned as types::alignment_of says: strings and mac to a byte, buffers to four, the
+// rest that rows write (usym, inet, timestamp, ...) to eight. Emitter::copy, clear, load_scalar, store_scalar know more about an address than its type does;
+// stores of your own into a string take align = 1.
+//
+// A row that writes a string leaves the bytes behind its NUL alone or zero (a key was cleared before). Stack is scarce: for a buffer that a helper fills take
+// scratch(size), which is reused, not ir().alloca_bytes, which is not; ir().slot() is fine for what becomes a register.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +72,8 @@ class Emitter {
     virtual ir::Value map_length(typed::MapIndex map) = 0;
     /// hist, lhist: adds one to the bucket (handles is_bucket_keyed maps).
     virtual void add_to_bucket(typed::MapIndex map, const typed::Expr* key, ir::Value bucket, source::Range at) = 0;
+    /// map_upsert for maps whose key is (key, u32 bucket): is_bucket_keyed ones, tseries among them.
+    virtual void bucket_upsert(typed::MapIndex map, const typed::Expr* key, ir::Value bucket, source::Range at, const std::function<void(ir::Value value)>& body) = 0;
     /// The map that stores frames for this stack type (made on demand), by layout.
     virtual program::MapId stacks_map(const types::Type* stack) = 0;
 
