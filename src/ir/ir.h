@@ -266,6 +266,8 @@ class Builder {
     void store_volatile(Value value, Value pointer, std::int64_t offset = 0);
     Value ptr_add(Value pointer, std::int64_t offset);
     Value ptr_add(Value pointer, Value offset);  // i64
+    // Undoes ptr_add with constants: what `pointer` was counted from, and how far it is from there.
+    [[nodiscard]] static std::pair<Value, std::int64_t> without_offset(Value pointer);
 
     // Of constant size, written out as the widest accesses `align` allows. Meant for a few hundred bytes; above that,
     // helpers (probe_read_kernel) are shorter and the program stays under its limits.

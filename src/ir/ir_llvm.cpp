@@ -10,6 +10,7 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/Operator.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
@@ -572,6 +573,18 @@ Value Builder::ptr_add(Value pointer, std::int64_t offset) {
 }
 Value Builder::ptr_add(Value pointer, Value offset) {
     return {state_->llvm.CreateGEP(state_->llvm.getInt8Ty(), pointer.raw, zext(offset, Width::i64).raw)};
+}
+
+std::pair<Value, std::int64_t> Builder::without_offset(Value pointer) {
+    std::int64_t offset = 0;
+    llvm::Value* base = pointer.raw;
+    while (const auto* step = llvm::dyn_cast<llvm::GEPOperator>(base)) {
+        const auto* distance = llvm::dyn_cast<llvm::ConstantInt>(step->getOperand(1));
+        if (distance == nullptr || step->getNumIndices() != 1 || !step->getSourceElementType()->isIntegerTy(8)) break;
+        offset += distance->getSExtValue();
+        base = step->getOperand(0);
+    }
+    return {Value{base}, offset};
 }
 
 namespace {
