@@ -213,7 +213,9 @@ void LiveEngine::detach() {
 }
 
 const std::string& LiveEngine::verifier_log(program::FunctionId function) const {
-    return functions_[function.index()].log;
+    // Asked for after a failed load, too.
+    static const std::string kNone;
+    return function.index() < functions_.size() ? functions_[function.index()].log : kNone;
 }
 
 std::unique_ptr<engine::Engine> make_engine(const kernel::KernelView& kernel, LiveOptions options) {
