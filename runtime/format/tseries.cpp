@@ -102,7 +102,8 @@ void append_series(std::string& out, FormatContext& context, const Aggregation& 
     const bool has_zero =
         aggregation.is_signed && static_cast<std::int64_t>(minimum) < 0 && static_cast<std::int64_t>(maximum) > 0;
     auto point = points.begin();
-    for (std::uint64_t epoch = range.first; epoch <= range.last; ++epoch) {
+    for (std::uint64_t i = 0; i <= range.last - range.first; ++i) {
+        const std::uint64_t epoch = range.first + i;
         append_epoch_time(out, context, aggregation, epoch, "%H:%M:%S", ".", resolution.digits);
         out += ' ';
         const std::size_t plot = out.size();

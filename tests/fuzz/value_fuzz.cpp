@@ -70,7 +70,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CountingWriter writer;
     std::string scratch;
     for (std::size_t i = 0; i < program.maps.size(); ++i) {
-        // A time series draws one line an epoch; its newest epoch may be far from the oldest, never further than its
         // count.
         format::write_map(writer, scratch, context, program::MapId(i), elements,
                           {.top = data[0] % 4u, .div = data[0] % 7u});
