@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "runtime/base/fd.h"
@@ -33,6 +35,9 @@ struct Target {
     std::uint64_t offset = 0, address = 0;
     program::Sampling sampling;
     bool has_wildcard = false;
+    /// -l: parts may be missing or wildcards everywhere, and names come out as listings spell them ("software:cpu:").
+    bool is_listing = false;
+    int pid = -1;  ///< -p: whose files and mappings user-space kinds look at; -1 = ours
 };
 
 template <typename T>
@@ -70,7 +75,7 @@ struct LoadedFunction {
 struct Provider {
     program::ProbeKind kind;
     std::string_view name;                        ///< canonical spelling
-    std::array<std::string_view, 2> aliases;      ///< case-sensitive where they collide (u / U); may be empty
+    std::array<std::string_view, 3> aliases;      ///< case-sensitive where they collide (u / U); may be empty
     std::string_view target_form;                 ///< "tracepoint:category:event"
     std::string_view doc;                         ///< one sentence, printed into docs/probes.md
     std::string_view example;                     ///< a runnable script
@@ -79,7 +84,8 @@ struct Provider {
     /// parts = text after the provider's name, split at ':' outside quotes. No kernel access.
     Parsed<Target> (*parse)(std::span<const std::string> parts);
     /// Every attach point that matches: -l AND wildcard expansion, so the two cannot disagree. A target without
-    /// wildcard yields one match, or none if it does not exist. Sorted by byte.
+    /// wildcard yields one match, or none if it does not exist. Sorted by byte. An Error is about the attach point as
+    /// well ("uprobe target file '/x' does not exist or is not executable").
     base::Result<std::vector<Match>> (*list)(const kernel::KernelView&, const Target&);
     /// For an attach point that does not exist: nearest existing names, best first. May be null.
     std::vector<std::string> (*nearest)(const kernel::KernelView&, const Target&);
@@ -96,5 +102,14 @@ struct Provider {
 [[nodiscard]] const Provider& row(program::ProbeKind kind);
 /// By name or alias: names in any case (`BEGIN`, `Kprobe`), aliases exactly. nullptr = unknown.
 [[nodiscard]] const Provider* find(std::string_view word);
+/// Every row whose name matches a wildcard ("k*"), in enum order; aliases do not count. Without wildcard: find's.
+[[nodiscard]] std::vector<const Provider*> find_all(std::string_view pattern);
+/// The word nearest to an unknown provider, for hints: names and the longer aliases.
+[[nodiscard]] std::vector<std::string> nearest_providers(std::string_view word);
+
+/// An attach point's text split at ':' outside quotes, quotes removed (\" inside them is a quote): provider first.
+[[nodiscard]] std::vector<std::string> split_attach_point(std::string_view text);
+/// What stands behind "No matches for tracepoint ": "syscalls:nonsense", "/bin/bash:nosuch".
+[[nodiscard]] std::string target_text(const Target& target);
 
 }  // namespace probes
