@@ -1,0 +1,840 @@
+#include "src/cdef/reader.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "src/cdef/constants.h"
+
+namespace cdef {
+
+namespace {
+
+constexpr int kMostIncludes = 32;
+constexpr int kMostNesting = 64;  // structs in structs, parentheses in parentheses
+constexpr int kMostExpansions = 32;
+
+bool is_punctuation(const Token& token, std::string_view text) {
+    return token.kind == TokenKind::punctuation && token.text == text;
+}
+bool is_word(const Token& token, std::string_view text) {
+    return token.kind == TokenKind::word && token.text == text;
+}
+
+std::uint32_t round_up(std::uint64_t value, std::uint64_t to) {
+    return static_cast<std::uint32_t>((value + to - 1) / to * to);
+}
+
+}  // namespace
+
+Reader::Reader(Definitions& definitions, const Options& options, source::Diagnostics& diagnostics)
+    : definitions_(definitions), options_(options), diagnostics_(diagnostics) {
+    Token one;
+    one.kind = TokenKind::number;
+    one.value = 1;
+    one.text = "1";
+    for (const char* name : {"__KERNEL__", "__BPF_TRACING__", "__x86_64__"})
+        macros_[name] = {one};
+    if (definitions_.kernel_types_.has_btf()) macros_["BPFTRACE_HAVE_BTF"] = {one};
+}
+
+void Reader::read(const Piece& piece) {
+    read_text(piece.text, piece.range);
+}
+
+void Reader::finish() {
+    if (!conditions_.empty())
+        diagnostics_.add(source::DiagnosticKind::bad_definition, place_,
+                         "definitions.h: error: unterminated conditional directive");
+}
+
+void Reader::fail(std::string message) {
+    if (!has_failed_) diagnostics_.add(source::DiagnosticKind::bad_definition, place_, std::move(message));
+    has_failed_ = true;
+}
+
+// ---- preprocessor
+// ----------------------------------------------------------------------------------------------------
+
+/// Lines that start with # are carried out; what lies between them is one run of declarations.
+void Reader::read_text(std::string_view text, source::Range at) {
+    place_ = at;
+    std::string run;
+    std::size_t position = 0;
+    while (position < text.size()) {
+        std::size_t end = text.find('\n', position);
+        while (end != std::string_view::npos && end > position && text[end - 1] == '\\')
+            end = text.find('\n', end + 1);
+        if (end == std::string_view::npos) end = text.size();
+        const std::string_view line = text.substr(position, end - position);
+        const std::size_t first = line.find_first_not_of(" \t\r");
+        if (first != std::string_view::npos && line[first] == '#') {
+            declarations(expand(scan(run)), at);
+            run.clear();
+            directive(line.substr(first + 1), at);
+        } else if (is_active()) {
+            run += line;
+            run += '\n';
+        }
+        position = end + 1;
+    }
+    declarations(expand(scan(run)), at);
+}
+
+void Reader::directive(std::string_view line, source::Range at) {
+    place_ = at;
+    const std::size_t word_begin = line.find_first_not_of(" \t");
+    if (word_begin == std::string_view::npos) return;
+    std::size_t word_end = word_begin;
+    while (word_end < line.size() && std::isalpha(static_cast<unsigned char>(line[word_end])) != 0)
+        ++word_end;
+    const std::string_view word = line.substr(word_begin, word_end - word_begin);
+    const std::string_view rest = line.substr(word_end);
+
+    const auto name_of = [&]() -> std::string {
+        const auto tokens = scan(rest);
+        return tokens[0].kind == TokenKind::word ? tokens[0].text : std::string();
+    };
+    if (word == "if" || word == "ifdef" || word == "ifndef") {
+        const bool outer = is_active();
+        bool holds = false;
+        if (outer) holds = word == "if" ? condition(rest) : macros_.contains(name_of()) == (word == "ifdef");
+        conditions_.push_back({outer && holds, holds, outer});
+    } else if (word == "elif") {
+        if (conditions_.empty()) return fail("definitions.h: error: #elif without #if");
+        Condition& top = conditions_.back();
+        const bool holds = top.outer_active && !top.was_active && condition(rest);
+        top.is_active = holds;
+        top.was_active = top.was_active || holds;
+    } else if (word == "else") {
+        if (conditions_.empty()) return fail("definitions.h: error: #else without #if");
+        Condition& top = conditions_.back();
+        top.is_active = top.outer_active && !top.was_active;
+        top.was_active = true;
+    } else if (word == "endif") {
+        if (conditions_.empty()) return fail("definitions.h: error: #endif without #if");
+        conditions_.pop_back();
+    } else if (!is_active()) {
+        return;
+    } else if (word == "define") {
+        define(rest);
+    } else if (word == "undef") {
+        const std::string name = name_of();
+        macros_.erase(name);
+        definitions_.constants_.erase(name);
+    } else if (word == "include") {
+        const std::size_t open = rest.find_first_of("<\"");
+        if (open == std::string_view::npos) return fail("definitions.h: error: expected \"FILENAME\" or <FILENAME>");
+        const bool is_quoted = rest[open] == '"';
+        const std::size_t close = rest.find(is_quoted ? '"' : '>', open + 1);
+        if (close == std::string_view::npos) return fail("definitions.h: error: expected \"FILENAME\" or <FILENAME>");
+        include(rest.substr(open + 1, close - open - 1), is_quoted, at);
+    } else if (word == "error") {
+        fail(fmt::format("definitions.h: error: {}", rest.substr(std::min(rest.size(), rest.find_first_not_of(' ')))));
+    }
+    // #pragma, #line, #warning and the like change nothing here.
+}
+
+void Reader::include(std::string_view path, bool is_quoted, source::Range at) {
+    place_ = at;
+    std::vector<std::string> candidates;
+    if (is_quoted || path.starts_with('/')) candidates.emplace_back(path);
+    for (const std::string& folder : options_.include_dirs)
+        candidates.push_back(folder + "/" + std::string(path));
+    for (const std::string& candidate : candidates) {
+        std::ifstream in(candidate, std::ios::binary);
+        if (!in) continue;
+        if (++include_depth_ > kMostIncludes) return fail("definitions.h: error: #include nested too deeply");
+        const std::string text{std::istreambuf_iterator<char>(in), {}};
+        read_text(text, at);
+        --include_depth_;
+        return;
+    }
+    if (is_system_header(path)) {
+        // Types come from BTF, constants from the table: the header itself need not be installed.
+        definitions_.has_system_headers_ = true;
+        return;
+    }
+    fail(fmt::format("definitions.h:1:10: fatal error: '{}' file not found", path));
+}
+
+void Reader::define(std::string_view rest) {
+    const std::size_t begin = rest.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return fail("definitions.h: error: macro name missing");
+    std::size_t end = begin;
+    while (end < rest.size() && (std::isalnum(static_cast<unsigned char>(rest[end])) != 0 || rest[end] == '_'))
+        ++end;
+    const std::string name(rest.substr(begin, end - begin));
+    if (name.empty()) return fail("definitions.h: error: macro name must be an identifier");
+    if (end < rest.size() && rest[end] == '(') return;  // function-like: only C code could use it
+    std::vector<Token> body = scan(rest.substr(end));
+    body.pop_back();
+    macros_[name] = std::move(body);
+    refresh_constant(name);
+}
+
+/// What the macro means as a value, if it is one.
+void Reader::refresh_constant(const std::string& name) {
+    std::vector<Token> tokens = expand(macros_[name]);
+    if (tokens.empty()) return;
+    if (const auto text = text_of(tokens)) {
+        definitions_.constants_[name] = *text;
+        return;
+    }
+    tokens.emplace_back();
+    std::vector<Token> outer = std::exchange(tokens_, std::move(tokens));
+    const std::size_t outer_at = std::exchange(at_, 0);
+    if (const auto value = expression(); value && peek().kind == TokenKind::end) {
+        const auto as_signed = static_cast<std::int64_t>(value->value);
+        std::uint32_t size = 8;
+        if (!value->is_unsigned)
+            size = as_signed >= INT8_MIN && as_signed <= INT8_MAX     ? 1
+                   : as_signed >= INT16_MIN && as_signed <= INT16_MAX ? 2
+                   : as_signed >= INT32_MIN && as_signed <= INT32_MAX ? 4
+                                                                      : 8;
+        definitions_.constants_[name] = types::Constant{
+            value->value, definitions_.table_.integer(size, !value->is_unsigned || !(value->value >> 63))};
+    }
+    tokens_ = std::move(outer);
+    at_ = outer_at;
+}
+
+std::optional<std::string> Reader::text_of(const std::vector<Token>& tokens) {
+    std::string text;
+    for (const Token& token : tokens) {
+        if (token.kind != TokenKind::string) return std::nullopt;
+        text += token.text;
+    }
+    return text;
+}
+
+std::vector<Token> Reader::expand(const std::vector<Token>& tokens, int depth) {
+    std::vector<Token> result;
+    for (const Token& token : tokens) {
+        const auto macro =
+            token.kind == TokenKind::word && depth < kMostExpansions ? macros_.find(token.text) : macros_.end();
+        if (macro == macros_.end()) {
+            result.push_back(token);
+            continue;
+        }
+        // A macro that names itself stays as it is (and the depth limit ends longer circles).
+        const bool names_itself = std::any_of(macro->second.begin(), macro->second.end(),
+                                              [&](const Token& t) { return is_word(t, token.text); });
+        if (names_itself) {
+            result.push_back(token);
+            continue;
+        }
+        for (Token& inner : expand(macro->second, depth + 1))
+            result.push_back(std::move(inner));
+    }
+    return result;
+}
+
+bool Reader::condition(std::string_view rest) {
+    // `defined X` is answered before macros are expanded.
+    std::vector<Token> tokens = scan(rest);
+    std::vector<Token> answered;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        if (!is_word(tokens[i], "defined")) {
+            answered.push_back(tokens[i]);
+            continue;
+        }
+        const bool in_parentheses = i + 1 < tokens.size() && is_punctuation(tokens[i + 1], "(");
+        const std::size_t name = i + (in_parentheses ? 2 : 1);
+        Token number;
+        number.kind = TokenKind::number;
+        number.value = name < tokens.size() && macros_.contains(tokens[name].text) ? 1 : 0;
+        answered.push_back(number);
+        i = name + (in_parentheses ? 1 : 0);
+    }
+    if (answered.empty() || answered.back().kind != TokenKind::end) answered.emplace_back();
+    std::vector<Token> outer = std::exchange(tokens_, expand(answered));
+    const std::size_t outer_at = std::exchange(at_, 0);
+    const auto value = expression();
+    tokens_ = std::move(outer);
+    at_ = outer_at;
+    return value && value->value != 0;
+}
+
+// ---- tokens
+// ----------------------------------------------------------------------------------------------------------
+
+const Token& Reader::peek(std::size_t ahead) const {
+    static const Token kEnd;
+    return at_ + ahead < tokens_.size() ? tokens_[at_ + ahead] : kEnd;
+}
+
+bool Reader::accept(std::string_view text) {
+    if ((peek().kind != TokenKind::punctuation && peek().kind != TokenKind::word) || peek().text != text) return false;
+    ++at_;
+    return true;
+}
+
+// ---- constant expressions
+// --------------------------------------------------------------------------------------------
+
+std::optional<Reader::Number> Reader::unary() {
+    if (++nesting_ > kMostNesting) {
+        --nesting_;
+        return std::nullopt;
+    }
+    const auto leave = [this](std::optional<Number> value) {
+        --nesting_;
+        return value;
+    };
+    if (accept("-")) {
+        auto value = unary();
+        if (value) value->value = std::uint64_t{0} - value->value;
+        return leave(value);
+    }
+    if (accept("+")) return leave(unary());
+    if (accept("~")) {
+        auto value = unary();
+        if (value) value->value = ~value->value;
+        return leave(value);
+    }
+    if (accept("!")) {
+        auto value = unary();
+        if (value) *value = {value->value == 0 ? 1u : 0u, false};
+        return leave(value);
+    }
+    if (accept("(")) {
+        // A cast to a named type changes nothing but the sign; anything else in parentheses is an expression.
+        const std::size_t before = at_;
+        static constexpr std::string_view kWords[] = {
+            "unsigned", "signed", "int",    "long",     "short",    "char",     "u8",      "u16",     "u32",
+            "u64",      "__u8",   "__u16",  "__u32",    "__u64",    "s32",      "s64",     "__s32",   "__s64",
+            "__force",  "gfp_t",  "size_t", "uint32_t", "uint64_t", "uint16_t", "uint8_t", "int32_t", "int64_t"};
+        bool is_type = false;
+        bool is_unsigned = false;
+        while (peek().kind == TokenKind::word &&
+               std::find(std::begin(kWords), std::end(kWords), peek().text) != std::end(kWords)) {
+            is_type = true;
+            is_unsigned = is_unsigned || peek().text[0] == 'u' || peek().text.starts_with("__u");
+            ++at_;
+        }
+        if (is_type && accept(")")) {
+            auto value = unary();
+            if (value && is_unsigned) value->is_unsigned = true;
+            return leave(value);
+        }
+        at_ = before;
+        auto value = expression();
+        if (!accept(")")) return leave(std::nullopt);
+        return leave(value);
+    }
+    const Token& token = peek();
+    if (token.kind == TokenKind::number) {
+        ++at_;
+        return leave(Number{token.value, token.is_unsigned});
+    }
+    if (token.kind == TokenKind::character) {
+        ++at_;
+        return leave(Number{token.value, false});
+    }
+    if (token.kind == TokenKind::word) {
+        if (token.text == "sizeof") return leave(std::nullopt);
+        const auto known = definitions_.constants_.find(token.text);
+        ++at_;
+        if (known != definitions_.constants_.end()) {
+            if (const auto* constant = std::get_if<types::Constant>(&known->second))
+                return leave(Number{constant->value,
+                                    constant->type && !constant->type->is_signed && (constant->value >> 63) != 0});
+            return leave(std::nullopt);
+        }
+        if (definitions_.has_system_headers_)
+            if (const auto value = system_constant(token.text))
+                return leave(Number{static_cast<std::uint64_t>(*value), false});
+        if (const auto constant = definitions_.kernel_types_.constant(token.text))
+            return leave(Number{constant->value, false});
+        return leave(std::nullopt);
+    }
+    return leave(std::nullopt);
+}
+
+std::optional<Reader::Number> Reader::expression(int level) {
+    static constexpr std::pair<std::string_view, int> kOperators[] = {
+        {"||", 1}, {"&&", 2}, {"|", 3},  {"^", 4},  {"&", 5}, {"==", 6}, {"!=", 6}, {"<", 7},  {">", 7},
+        {"<=", 7}, {">=", 7}, {"<<", 8}, {">>", 8}, {"+", 9}, {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10}};
+    auto left = unary();
+    while (left) {
+        int found = 0;
+        std::string op;
+        for (const auto& [text, precedence] : kOperators)
+            if (is_punctuation(peek(), text)) {
+                found = precedence;
+                op = text;
+            }
+        if (level == 0 && is_punctuation(peek(), "?")) {
+            ++at_;
+            const auto yes = expression();
+            if (!accept(":")) return std::nullopt;
+            const auto no = expression();
+            return left->value != 0 ? yes : no;
+        }
+        if (found == 0 || found <= level) return left;
+        ++at_;
+        const auto right = expression(found);
+        if (!right) return std::nullopt;
+        const bool is_unsigned = left->is_unsigned || right->is_unsigned;
+        const std::uint64_t a = left->value;
+        const std::uint64_t b = right->value;
+        const auto sa = static_cast<std::int64_t>(a);
+        const auto sb = static_cast<std::int64_t>(b);
+        Number value{0, is_unsigned};
+        const bool overflows = sa == INT64_MIN && sb == -1;
+        if (op == "||")
+            value = {(a != 0 || b != 0) ? 1u : 0u, false};
+        else if (op == "&&")
+            value = {(a != 0 && b != 0) ? 1u : 0u, false};
+        else if (op == "|")
+            value.value = a | b;
+        else if (op == "^")
+            value.value = a ^ b;
+        else if (op == "&")
+            value.value = a & b;
+        else if (op == "==")
+            value = {a == b ? 1u : 0u, false};
+        else if (op == "!=")
+            value = {a != b ? 1u : 0u, false};
+        else if (op == "<")
+            value = {(is_unsigned ? a < b : sa < sb) ? 1u : 0u, false};
+        else if (op == ">")
+            value = {(is_unsigned ? a > b : sa > sb) ? 1u : 0u, false};
+        else if (op == "<=")
+            value = {(is_unsigned ? a <= b : sa <= sb) ? 1u : 0u, false};
+        else if (op == ">=")
+            value = {(is_unsigned ? a >= b : sa >= sb) ? 1u : 0u, false};
+        else if (op == "<<")
+            value = {b < 64 ? a << b : 0, left->is_unsigned};
+        else if (op == ">>")
+            value = {b < 64 ? (left->is_unsigned ? a >> b : static_cast<std::uint64_t>(sa >> b)) : 0,
+                     left->is_unsigned};
+        else if (op == "+")
+            value.value = a + b;
+        else if (op == "-")
+            value.value = a - b;
+        else if (op == "*")
+            value.value = a * b;
+        else if (b == 0 || (overflows && !is_unsigned))
+            return std::nullopt;
+        else if (op == "/")
+            value.value = is_unsigned ? a / b : static_cast<std::uint64_t>(sa / sb);
+        else
+            value.value = is_unsigned ? a % b : static_cast<std::uint64_t>(sa % sb);
+        left = value;
+    }
+    return left;
+}
+
+// ---- declarations
+// ----------------------------------------------------------------------------------------------------
+
+void Reader::declarations(std::vector<Token> tokens, source::Range at) {
+    if (tokens.size() <= 1) return;
+    tokens_ = std::move(tokens);
+    at_ = 0;
+    place_ = at;
+    has_failed_ = false;
+    while (peek().kind != TokenKind::end && !has_failed_) {
+        if (accept(";")) continue;
+        const bool is_typedef = accept("typedef");
+        const types::Type* base = specifiers();
+        if (has_failed_) return;
+        if (!base) {
+            skip_to_semicolon();  // a declaration of something else: a function, a variable
+            continue;
+        }
+        if (is_typedef) {
+            do {
+                Declared declared = declarator(base);
+                if (has_failed_) return;
+                if (!declared.name.empty()) definitions_.typedefs_[declared.name] = declared.type;
+            } while (accept(","));
+        }
+        skip_attributes();
+        if (!accept(";") && peek().kind != TokenKind::end && (is_typedef || !is_word(peek(), "struct"))) {
+            // `struct s { } name;`, or the next definition without ';' in between, which old scripts have
+            if (peek().kind == TokenKind::word && peek().text != "struct" && peek().text != "union" &&
+                peek().text != "enum")
+                skip_to_semicolon();
+        }
+    }
+}
+
+void Reader::skip_to_semicolon() {
+    int depth = 0;
+    while (peek().kind != TokenKind::end) {
+        const Token& token = peek();
+        ++at_;
+        if (is_punctuation(token, "{") || is_punctuation(token, "(")) ++depth;
+        if (is_punctuation(token, "}") || is_punctuation(token, ")")) --depth;
+        if (depth <= 0 && (is_punctuation(token, ";") || is_punctuation(token, "}"))) return;
+    }
+}
+
+void Reader::skip_attributes(bool* is_packed, std::uint32_t* alignment) {
+    while (is_word(peek(), "__attribute__") || is_word(peek(), "__packed") || is_word(peek(), "__aligned") ||
+           is_word(peek(), "__user") || is_word(peek(), "__rcu")) {
+        const bool is_list = peek().text == "__attribute__" || peek().text == "__aligned";
+        if (peek().text == "__packed" && is_packed) *is_packed = true;
+        ++at_;
+        if (!is_list || !is_punctuation(peek(), "(")) continue;
+        int depth = 0;
+        do {
+            if (accept("(")) {
+                ++depth;
+            } else if (accept(")")) {
+                --depth;
+            } else {
+                if ((is_word(peek(), "packed") || is_word(peek(), "__packed__")) && is_packed) *is_packed = true;
+                if ((is_word(peek(), "aligned") || is_word(peek(), "__aligned__")) && alignment &&
+                    is_punctuation(peek(1), "(") && peek(2).kind == TokenKind::number)
+                    *alignment = static_cast<std::uint32_t>(peek(2).value);
+                if (peek().kind == TokenKind::end) return;
+                ++at_;
+            }
+        } while (depth > 0);
+    }
+}
+
+/// Type words up to the declarator; nullptr: not a type we know (no error: the caller decides).
+const types::Type* Reader::specifiers() {
+    types::Table& table = definitions_.table_;
+    int longs = 0;
+    bool is_unsigned = false, is_signed = false, is_char = false, is_short = false, is_int = false, is_bool = false,
+         is_void = false;
+    bool is_float = false;
+    bool any = false;
+    const types::Type* named = nullptr;
+    while (true) {
+        skip_attributes();
+        if (peek().kind != TokenKind::word) break;
+        const std::string& word = peek().text;
+        if (word == "const" || word == "volatile" || word == "static" || word == "extern" || word == "inline" ||
+            word == "register" || word == "__signed__") {
+            ++at_;
+            continue;
+        }
+        if (named) break;
+        if (word == "struct" || word == "union") {
+            const bool is_union = word == "union";
+            ++at_;
+            named = structure(is_union);
+            if (!named) return nullptr;
+            continue;
+        }
+        if (word == "enum") {
+            ++at_;
+            named = enumeration();
+            if (!named) return nullptr;
+            continue;
+        }
+        if (word == "long")
+            ++longs;
+        else if (word == "unsigned")
+            is_unsigned = true;
+        else if (word == "signed")
+            is_signed = true;
+        else if (word == "char")
+            is_char = true;
+        else if (word == "short")
+            is_short = true;
+        else if (word == "int")
+            is_int = true;
+        else if (word == "_Bool" || word == "bool")
+            is_bool = true;
+        else if (word == "void")
+            is_void = true;
+        else if (word == "float" || word == "double")
+            is_float = true;
+        else {
+            if (any) break;  // the declarator's name
+            named = definitions_.named(word);
+            if (!named) return nullptr;
+            ++at_;
+            continue;
+        }
+        any = true;
+        ++at_;
+    }
+    if (named) return named;
+    if (!any) return nullptr;
+    if (is_void) return table.void_type();
+    if (is_bool) return table.boolean();
+    if (is_float) return table.array(table.integer(1, false), longs > 0 ? 16 : 8);
+    if (is_char) {
+        const types::Type* plain = definitions_.named("char");
+        return is_unsigned ? table.integer(1, false) : is_signed || !plain ? table.integer(1, true) : plain;
+    }
+    if (is_short) return table.integer(2, !is_unsigned);
+    if (longs > 0) return table.integer(8, !is_unsigned);
+    (void)is_int;
+    return table.integer(4, !is_unsigned);
+}
+
+const types::Type* Reader::structure(bool is_union) {
+    types::Table& table = definitions_.table_;
+    bool is_packed = false;
+    std::uint32_t alignment = 1;
+    skip_attributes(&is_packed, &alignment);
+    std::string name;
+    if (peek().kind == TokenKind::word) {
+        name = peek().text;
+        ++at_;
+    }
+    skip_attributes(&is_packed, &alignment);
+    auto& known = is_union ? definitions_.unions_ : definitions_.structures_;
+    if (!is_punctuation(peek(), "{")) {
+        if (name.empty()) {
+            fail("definitions.h: error: declaration of anonymous struct must be a definition");
+            return nullptr;
+        }
+        if (const types::Type* type = definitions_.structure(name, is_union)) return type;
+        // Only named so far: good for pointers.
+        types::Structure* forward = table.new_structure();
+        forward->name = (is_union ? "union " : "struct ") + name;
+        forward->is_union = is_union;
+        return known[name] = table.structure(forward);
+    }
+    if (++nesting_ > kMostNesting) {
+        fail("definitions.h: error: definitions are nested too deeply");
+        --nesting_;
+        return nullptr;
+    }
+    ++at_;
+    types::Structure* structure = nullptr;
+    const types::Type* type = nullptr;
+    if (const auto found = known.find(name);
+        !name.empty() && found != known.end() && !found->second->structure->is_complete) {
+        structure = found->second->structure;
+    } else {
+        structure = table.new_structure();
+        structure->name = name.empty() ? "" : (is_union ? "union " : "struct ") + name;
+        structure->is_union = is_union;
+        if (!name.empty()) known[name] = table.structure(structure);
+    }
+    members(*structure, false);
+    skip_attributes(&is_packed, &alignment);
+    if (is_packed && !is_union) {
+        std::uint32_t offset = 0;
+        for (types::Member& member : structure->members) {
+            if (member.bit_size > 0) continue;
+            member.offset = offset;
+            offset += member.type->size;
+        }
+        structure->size = offset;
+    }
+    if (alignment > 1) structure->size = round_up(structure->size, alignment);
+    structure->is_complete = true;
+    --nesting_;
+    // Made again now that its size is known: types are interned by structure, and sizeof reads the type.
+    type = table.structure(structure);
+    if (!name.empty()) known[name] = type;
+    return type;
+}
+
+void Reader::members(types::Structure& structure, bool is_packed) {
+    std::uint64_t offset = 0;  // bytes
+    std::uint64_t bits = 0;    // bits used behind `offset` by a run of bit-fields
+    std::uint32_t most_aligned = 1;
+    std::uint64_t size = 0;
+    const auto close_bits = [&] {
+        offset += (bits + 7) / 8;
+        bits = 0;
+    };
+    while (!accept("}")) {
+        if (peek().kind == TokenKind::end) return fail("definitions.h: error: expected '}'");
+        if (accept(";")) continue;
+        const types::Type* base = specifiers();
+        if (has_failed_) return;
+        if (!base) return fail(fmt::format("definitions.h: error: unknown type name '{}'", peek().text));
+        do {
+            Declared declared;
+            const bool is_anonymous = is_punctuation(peek(), ";") && base->kind == types::Kind::structure;
+            if (is_anonymous)
+                declared.type = base;
+            else
+                declared = declarator(base);
+            if (has_failed_) return;
+            std::optional<std::uint64_t> width;
+            if (accept(":")) {
+                const auto number = expression(0);
+                if (!number) return fail("definitions.h: error: expected a constant bit-field width");
+                width = number->value;
+            }
+            skip_attributes();
+            const std::uint32_t alignment = is_packed ? 1 : types::alignment_of(declared.type);
+            if (width) {
+                const std::uint64_t unit = std::uint64_t{declared.type->size} * 8;
+                if (unit == 0 || *width > unit)
+                    return fail("definitions.h: error: width of bit-field exceeds the width of its type");
+                std::uint64_t position = structure.is_union ? 0 : offset * 8 + bits;
+                if (*width == 0) {
+                    position = (position + unit - 1) / unit * unit;
+                } else {
+                    if (position / unit != (position + *width - 1) / unit)
+                        position = (position + unit - 1) / unit * unit;
+                    if (!declared.name.empty()) {
+                        types::Member member;
+                        member.name = declared.name;
+                        member.type = declared.type;
+                        member.offset = static_cast<std::uint32_t>(position / unit * declared.type->size);
+                        member.bit_offset = static_cast<std::uint16_t>(position % unit);
+                        member.bit_size = static_cast<std::uint16_t>(*width);
+                        structure.members.push_back(std::move(member));
+                        most_aligned = std::max(most_aligned, alignment);
+                    }
+                    position += *width;
+                }
+                if (structure.is_union)
+                    size = std::max(size, (position + 7) / 8);
+                else
+                    bits = position - offset * 8;
+                continue;
+            }
+            close_bits();
+            most_aligned = std::max(most_aligned, alignment);
+            const std::uint64_t at = structure.is_union ? 0 : round_up(offset, alignment);
+            types::Member member;
+            member.name = declared.name;
+            member.type = declared.type;
+            member.offset = static_cast<std::uint32_t>(at);
+            structure.members.push_back(std::move(member));
+            if (structure.is_union)
+                size = std::max<std::uint64_t>(size, declared.type->size);
+            else
+                offset = at + declared.type->size;
+        } while (accept(","));
+        if (!accept(";")) return fail("definitions.h: error: expected ';' at end of declaration list");
+    }
+    close_bits();
+    structure.size = round_up(std::max(size, offset), most_aligned);
+}
+
+/// Pointers, name, array bounds; a pointer to a function becomes void *.
+Reader::Declared Reader::declarator(const types::Type* base) {
+    types::Table& table = definitions_.table_;
+    Declared declared;
+    declared.type = base;
+    const auto pointers = [&] {
+        while (accept("*")) {
+            declared.type = table.pointer(declared.type);
+            while (accept("const") || accept("volatile") || accept("restrict") || accept("__restrict"))
+                continue;
+            skip_attributes();
+        }
+    };
+    pointers();
+    if (is_punctuation(peek(), "(") && is_punctuation(peek(1), "*")) {
+        at_ += 2;
+        if (peek().kind == TokenKind::word) declared.name = tokens_[at_++].text;
+        int depth = 1;
+        while (depth > 0 && peek().kind != TokenKind::end) {
+            if (is_punctuation(peek(), "(")) ++depth;
+            if (is_punctuation(peek(), ")")) --depth;
+            ++at_;
+        }
+        if (accept("(")) {
+            depth = 1;
+            while (depth > 0 && peek().kind != TokenKind::end) {
+                if (is_punctuation(peek(), "(")) ++depth;
+                if (is_punctuation(peek(), ")")) --depth;
+                ++at_;
+            }
+        }
+        declared.type = table.pointer(table.void_type());
+        return declared;
+    }
+    if (peek().kind == TokenKind::word) declared.name = tokens_[at_++].text;
+    skip_attributes();
+    std::vector<std::uint64_t> bounds;
+    while (accept("[")) {
+        std::uint64_t bound = 0;
+        if (!is_punctuation(peek(), "]")) {
+            const auto number = expression(0);
+            if (!number || static_cast<std::int64_t>(number->value) < 0) {
+                fail("definitions.h: error: array size is not a constant");
+                return declared;
+            }
+            bound = number->value;
+        }
+        if (!accept("]")) {
+            fail("definitions.h: error: expected ']'");
+            return declared;
+        }
+        bounds.push_back(bound);
+    }
+    for (std::size_t i = bounds.size(); i-- > 0;) {
+        constexpr std::uint64_t kMost = 1 << 20;  // nobody reads a larger array through a probe
+        if (bounds[i] > kMost || bounds[i] * declared.type->size > kMost) {
+            fail("definitions.h: error: array is too large");
+            return declared;
+        }
+        // char arrays are text; arrays of them are arrays of text
+        const bool is_text = i + 1 == bounds.size() && declared.type->is_integer() && declared.type->size == 1 &&
+                             declared.type->is_signed && declared.type->c_name == "char";
+        declared.type =
+            is_text ? table.string(static_cast<std::uint32_t>(bounds[i])) : table.array(declared.type, bounds[i]);
+    }
+    return declared;
+}
+
+const types::Type* Reader::enumeration() {
+    types::Table& table = definitions_.table_;
+    skip_attributes();
+    std::string name;
+    if (peek().kind == TokenKind::word) {
+        name = peek().text;
+        ++at_;
+    }
+    if (!accept("{")) {
+        const types::Type* known = definitions_.enumeration(name);
+        return known ? known : table.integer(4, false);
+    }
+    types::Enumeration* made = table.new_enumeration();
+    made->name = name.empty() ? "" : "enum " + name;
+    std::uint64_t next = 0;
+    bool is_negative = false;
+    bool is_wide = false;
+    std::vector<std::string> names;
+    while (!accept("}")) {
+        if (peek().kind != TokenKind::word) {
+            fail("definitions.h: error: expected identifier");
+            return nullptr;
+        }
+        const std::string constant = tokens_[at_++].text;
+        if (accept("=")) {
+            const auto value = expression(0);
+            if (!value) {
+                fail(
+                    fmt::format("definitions.h: error: value of '{}' is not an integer constant expression", constant));
+                return nullptr;
+            }
+            next = value->value;
+        }
+        made->constants.emplace_back(constant, next);
+        // So that later constants of the same enum may use it.
+        definitions_.constants_[constant] = types::Constant{next, table.integer(8, true)};
+        names.push_back(constant);
+        const auto as_signed = static_cast<std::int64_t>(next);
+        is_negative = is_negative || as_signed < 0;
+        is_wide = is_wide || as_signed > UINT32_MAX || as_signed < INT32_MIN;
+        ++next;
+        if (!accept(",") && !is_punctuation(peek(), "}")) {
+            fail("definitions.h: error: expected '}' or ','");
+            return nullptr;
+        }
+    }
+    skip_attributes();
+    const types::Type* type = table.enumeration(made, is_wide ? 8 : 4, is_negative);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        definitions_.constants_[names[i]] = types::Constant{made->constants[i].second, type};
+    if (!name.empty()) definitions_.enumerations_[name] = type;
+    return type;
+}
+
+}  // namespace cdef
