@@ -268,8 +268,9 @@ TokenReader::TypeAhead TokenReader::type_ahead(std::size_t at) const {
         at += name.size();
         ahead.is_definite = true;
     } else if (word == "typeof" && char_at(skip_blank(at)) == '(') {
-        at = skip_brackets(skip_blank(at));
-        ahead.is_definite = true;
+        // No need to look for its end, which would make nested ones slow.
+        ahead.is_type = ahead.is_typeof = true;
+        return ahead;
     } else if (is_one_of(word, kTypeNames)) {
         ahead.is_definite = true;
     } else {
@@ -297,7 +298,7 @@ TokenReader::Next TokenReader::next_at(std::size_t at) const {
 // Behind "(" where an operand is expected.
 bool TokenReader::is_cast_ahead() const {
     const TypeAhead type = type_ahead(end_);
-    if (!type.is_type) return false;
+    if (!type.is_type || type.is_typeof) return type.is_typeof;
     const std::size_t close = skip_blank(type.end);
     if (char_at(close) != ')') return false;
     const Next next = next_at(skip_blank(close + 1));
@@ -314,7 +315,7 @@ bool TokenReader::is_cast_ahead() const {
 // Behind "sizeof(" and its like: a bare word is a type, anything more is an expression.
 bool TokenReader::is_type_ahead() const {
     const TypeAhead type = type_ahead(end_);
-    if (!type.is_type) return false;
+    if (!type.is_type || type.is_typeof) return type.is_typeof;
     const char next = char_at(skip_blank(type.end));
     return next == ')' || next == ',';
 }

@@ -101,6 +101,7 @@ class TokenReader {
     struct TypeAhead {
         bool is_type = false;
         bool is_definite = false;  ///< can be nothing else
+        bool is_typeof = false;    ///< neither can this; where it ends is not known
         std::string_view word;     ///< the name if it is not definite
         std::size_t end = 0;       ///< behind its last modifier
     };

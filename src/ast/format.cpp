@@ -457,8 +457,9 @@ void Formatter::loop(std::string_view word, const Expr& condition, const Block& 
 // A line of a block; write gives it without its end.
 template <typename Write>
 void Formatter::line(Range range, std::string_view end, Write write) {
-    // What stands in the middle of the line's things goes above it, but a comment inside a nested block stays there.
-    comments_before(range.begin);
+    // A comment in the middle of a statement goes above it, one in a nested block stays there.
+    const bool has_block = slice(range).find('{') != std::string_view::npos;
+    comments_before(has_block ? range.begin : range.end);
     space_before(range.begin);
     indent();
     write();
