@@ -2,6 +2,7 @@
 #include "runtime/live/live_engine.h"
 
 #include <linux/bpf.h>
+#include <sched.h>
 
 #include <gtest/gtest.h>
 
@@ -169,6 +170,64 @@ TEST_F(LiveEngineTest, BtfWeCannotReadIsNoMistakeUnlessNeeded) {
         relocation.insn += 2;
     live::LiveEngine other(kernel_, {});
     EXPECT_FALSE(other.load(p).ok());
+}
+
+/// The sender on a system call hardly anybody makes, several times: a function each, since a tracepoint takes the same
+/// program only once (EEXIST).
+program::Program attached_sender(std::size_t times) {
+    program::Program p = assemble::sender();
+    p.config.perf_rb_pages = 16;
+    p.functions[0].type = BPF_PROG_TYPE_TRACEPOINT;
+    p.probes[0].name = "tracepoint:syscalls:sys_enter_sched_get_priority_max";
+    p.probes[0].kind = program::ProbeKind::tracepoint;
+    p.begin.clear();
+    program::AttachSpec spec;
+    spec.kind = program::ProbeKind::tracepoint;
+    spec.places.emplace_back();
+    spec.places[0].target = "syscalls";
+    spec.places[0].function = "sys_enter_sched_get_priority_max";
+    for (std::size_t i = 0; i < times; ++i) {
+        if (i > 0) {
+            p.functions.push_back(p.functions[0]);
+            p.probes.push_back(p.probes[0]);
+        }
+        p.probes[i].function = program::FunctionId(i);
+        spec.probe = program::ProbeId(i);
+        p.attachments.push_back(spec);
+    }
+    return p;
+}
+
+TEST_F(LiveEngineTest, AttachesAndLeavesNothingBehind) {
+    const program::Program p = attached_sender(3);
+    Counting sink;
+    {
+        live::LiveEngine engine(kernel_, {});
+        ASSERT_TRUE(engine.load(p).ok());
+        for (std::size_t i = 0; i < p.attachments.size(); ++i) {
+            const base::Result<engine::Attached> attached = engine.attach(i);
+            ASSERT_TRUE(attached.ok()) << attached.error().message;
+            EXPECT_EQ(attached->hooks, 1U);
+        }
+        (void)sched_get_priority_max(SCHED_OTHER);
+        engine.settle();
+        engine.drain(sink);
+        EXPECT_EQ(sink.count, 3U * assemble::kEventsPerRun);
+        engine.detach();
+        (void)sched_get_priority_max(SCHED_OTHER);
+        EXPECT_EQ(engine.drain(sink), 0U);
+    }
+    (void)sched_get_priority_max(SCHED_OTHER);
+}
+
+TEST_F(LiveEngineTest, MissingEventIsAnError) {
+    program::Program p = attached_sender(1);
+    p.attachments[0].places[0].function = "no_such_event";
+    live::LiveEngine engine(kernel_, {});
+    ASSERT_TRUE(engine.load(p).ok());
+    const base::Result<engine::Attached> attached = engine.attach(0);
+    ASSERT_FALSE(attached.ok());
+    EXPECT_EQ(attached.error().errnum, ENOENT);
 }
 
 // ---- maps -----------------------------------------------------------------------------------------------------------
