@@ -1,0 +1,268 @@
+// The program itself: prologue, scratch claim, ways out. Entrance: ProbeEmitter::emit().
+//
+//   entry:    stopped? -> return            (a stopped program must be inert)
+//             ledger; hits++; -p's filter
+//   early:    claim of scratch, if the predicate needs some
+//             predicate; passed++
+//   late:     claim of scratch, if only the body does
+//   body, exit: give the slot back; return 0
+#include "src/codegen/probe_emitter.h"
+
+#include <cstddef>
+
+#include "runtime/base/bug.h"
+#include "runtime/program/record.h"
+#include "src/codegen/scratch_layout.h"
+#include "src/codegen/walk.h"
+
+namespace codegen {
+
+using ir::Compare;
+using ir::Width;
+using Likely = ir::Builder::Likely;
+
+namespace {
+
+/// Runs in the tracer, also while everything else is stopped.
+bool runs_when_stopped(program::ProbeKind kind) {
+    return kind == program::ProbeKind::begin || kind == program::ProbeKind::end || kind == program::ProbeKind::self;
+}
+
+bool returns_value(program::ProbeKind kind) {
+    return kind == program::ProbeKind::test || kind == program::ProbeKind::bench;
+}
+
+}  // namespace
+
+ProbeEmitter::ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name)
+    : script_(script), probe_(probe), id_(id), name_(name) {}
+
+ProbeEmitter::~ProbeEmitter() = default;
+
+void ProbeEmitter::begin_function(Function& function) {
+    function.builder = std::make_unique<ir::Builder>(*script_.module, function.ir);
+    ir::Builder& b = *function.builder;
+    function.prologue = b.block("prologue");
+    function.body = b.block("body");
+}
+
+void ProbeEmitter::emit() {
+    const ir::Location at = script_.location(probe_.attach_point);
+    main_.kind = Function::Kind::program;
+    main_.ir = script_.module->begin_program(name_, at);
+    begin_function(main_);
+    ir::Builder& b = ir();
+    b.set_location(at);
+    claim_early_ = b.block("claim_early");
+    claim_late_ = b.block("claim_late");
+    exit_ = b.block("exit");
+    return_ = b.block("return");
+    lost_ = b.block("lost");
+    const ir::Block ready = b.block("ready"), refused = b.block("refused"), passed = b.block("passed");
+    if (returns_value(probe_.kind)) {
+        result_slot_ = b.slot(Width::i64, "result");
+        b.store(b.i64(0), result_slot_);
+    }
+
+    if (!runs_when_stopped(probe_.kind)) {
+        b.branch(b.not_zero(global(offsetof(program::Globals, stopped))), return_, ready, Likely::no);
+        b.enter(ready);
+    } else {
+        b.jump(ready);
+        b.enter(ready);
+    }
+    {
+        const Temporaries temporaries(*this);
+        const ir::Value key = stack_object(4);
+        b.store(b.i32(static_cast<std::uint32_t>(id_.index())), key, 0, 4);
+        ledger_ = lookup(script_.ledger(), key);
+    }
+    const ir::Block counted = b.block("counted");
+    b.branch(b.is_zero(ledger_), return_, counted, Likely::no);
+    b.enter(counted);
+    count(program::LedgerCounter::hits);
+    b.jump(main_.prologue);  // clears variables; goes on to claim_early
+
+    // fns first: their variables' scratch must not overlap with anybody's temporaries.
+    scope_storage_.plan = plan_body(probe_.body, probe_.predicate, probe_.variables, {}, features());
+    scope_storage_.exit = exit_;
+    emit_subprograms(scope_storage_.plan);
+    scope_ = &scope_storage_;
+    open_scope(scope_storage_, probe_.variables);
+
+    const ir::Block predicate = b.block("predicate");
+    b.enter(predicate);
+    is_in_predicate_ = true;
+    if (probe_.pid_filter) {
+        const ir::Block same = b.block("same_process");
+        b.branch(pid_matches(*probe_.pid_filter), same, refused);
+        b.enter(same);
+    }
+    if (probe_.predicate != nullptr) {
+        const Temporaries temporaries(*this);
+        b.set_location(script_.location(probe_.predicate->range));
+        b.branch(condition(*probe_.predicate), passed, refused);
+        b.enter(passed);
+    } else {
+        b.jump(passed);
+        b.enter(passed);
+    }
+    is_in_predicate_ = false;
+    count(program::LedgerCounter::passed);
+    b.jump(claim_late_);
+
+    b.enter(main_.body);
+    block(probe_.body);
+    if (!b.is_terminated()) b.jump(exit_);
+
+    // What was left open. Stores of zeros and claims stand before everything that uses them.
+    b.set_location(at);
+    b.enter(main_.prologue);
+    for (const auto& [object, size] : main_.zeroed)
+        b.fill(object, 0, size, alignment(object));
+    b.jump(claim_early_);
+    b.enter(claim_early_);
+    if (is_claim_early_ && has_scratch()) {
+        write_claim(predicate);
+        b.enter(claim_late_);
+        b.jump(main_.body);
+        b.enter(refused);
+        b.jump(exit_);
+    } else {
+        b.jump(predicate);
+        b.enter(claim_late_);
+        write_claim(main_.body);
+        b.enter(refused);
+        b.jump(return_);
+    }
+    b.enter(lost_);
+    count(program::LedgerCounter::lost);
+    b.jump(return_);
+    b.enter(exit_);
+    if (has_scratch()) {
+        // Whoever interrupts from here on may take the slot.
+        b.store_volatile(b.i64(0), chunk({}), ScratchHeader::kBusy);
+    }
+    b.jump(return_);
+    b.enter(return_);
+    // 0: the perf event of a tracepoint or sample is not written to a buffer nobody reads.
+    b.ret(result_slot_ ? b.load(Width::i64, result_slot_) : b.i64(0));
+}
+
+/// The first free slot of this CPU. Exchange, not a counter: programs that may be preempted do not nest like brackets.
+void ProbeEmitter::write_claim(ir::Block then) {
+    ir::Builder& b = ir();
+    if (main_.frame) {
+        b.store(b.argument(0), main_.frame, Frame::kContext);
+        b.store(ledger_, main_.frame, Frame::kLedger);
+    }
+    if (!has_scratch()) {
+        b.jump(then);
+        return;
+    }
+    for (const auto& [id, size] : used_chunks_)
+        (void)script_.chunk(id, size);
+    const ChunkId first{};
+    const ir::Value key = main_.stack.front().at;  // the ledger's
+    const ir::Block claimed = b.block("claimed");
+    std::vector<ir::Builder::Incoming> slots;
+    for (std::uint32_t slot = 0; slot < kScratchSlots; ++slot) {
+        const ir::Block present = b.block("slot"), free = b.block("free"), next = b.block("busy");
+        b.store(b.i32(slot), key, 0, 4);
+        const ir::Value address = lookup(script_.chunk(first, 0), key);
+        b.branch(b.is_zero(address), lost_, present, Likely::no);
+        b.enter(present);
+        const ir::Value busy = b.atomic_exchange(address, b.i64(1), ScratchHeader::kBusy);
+        b.branch(b.is_zero(busy), free, next, Likely::yes);
+        b.enter(free);
+        // Kept in memory: of a slot number in a register the verifier would walk the body once for each value.
+        if (used_chunks_.size() > 1) b.store_volatile(b.i64(slot), address, ScratchHeader::kSlot);
+        b.jump(claimed);
+        slots.push_back({address, free});
+        b.enter(next);
+    }
+    b.jump(lost_);
+    b.enter(claimed);
+    const ir::Value header = b.phi(slots);
+    b.store(header, main_.chunks.at(first));
+    b.store_volatile(b.i64(0), header, ScratchHeader::kLeave);
+    for (const auto& [id, size] : used_chunks_) {
+        if (id == first) continue;
+        ir::Value index = b.load_volatile(Width::i64, header, ScratchHeader::kSlot);
+        if (id.is_large) {
+            const ir::Value cpu = b.and_(helper(Helper::get_smp_processor_id, {}), b.i64(0xffffffff));
+            index = b.add(b.mul(cpu, b.i64(kScratchSlots)), index);
+        }
+        b.store(b.trunc(index, Width::i32), key, 0, 4);
+        const ir::Value address = lookup(script_.chunk(id, 0), key);
+        const ir::Block present = b.block("chunk"), absent = b.block("no_chunk");
+        b.branch(b.is_zero(address), absent, present, Likely::no);
+        b.enter(absent);
+        b.store_volatile(b.i64(0), header, ScratchHeader::kBusy);
+        b.jump(lost_);
+        b.enter(present);
+        b.store(address, main_.chunks.at(id));
+    }
+    if (main_.frame) {
+        std::int64_t offset = Frame::kChunks;
+        for (const ChunkId id : chunk_order_) {
+            if (offset < Frame::kSize) b.store(b.load_pointer(main_.chunks.at(id)), main_.frame, offset);
+            offset += 8;
+        }
+    }
+    for (const auto& [id, piece] : main_.zeroed_scratch)
+        clear(member_at(b.load_pointer(main_.chunks.at(id)), piece.first), piece.second);
+    b.jump(then);
+}
+
+ir::Value ProbeEmitter::context() {
+    if (function_->kind == Function::Kind::program) return ir().argument(0);
+    // The program stored it on its stack, where the verifier keeps its type.
+    return ir().load_pointer(function_->frame, Frame::kContext);
+}
+
+ir::Value ProbeEmitter::ledger() {
+    if (function_->kind == Function::Kind::program) return ledger_;
+    return ir().load_pointer(function_->frame, Frame::kLedger);
+}
+
+ir::Value ProbeEmitter::frame() {
+    if (!function_->frame) {
+        BUG_IF(function_->kind != Function::Kind::program, "a callback without its frame");
+        function_->frame = ir().alloca_bytes(Frame::kSize, 8, "frame");
+        function_->stack_bytes += Frame::kSize;
+        if (is_in_predicate_) is_claim_early_ = true;
+        // With callbacks comes the word by which they say "leave".
+        (void)chunk({});
+    }
+    return function_->frame;
+}
+
+void ProbeEmitter::count(program::LedgerCounter counter) {
+    ir().atomic_add(ledger(), ir().i64(1), static_cast<std::int64_t>(counter) * 8);
+}
+
+ir::Value ProbeEmitter::global(std::size_t offset_in_globals) {
+    return ir().load(Width::i64, ir().map_value(script_.globals()), static_cast<std::int64_t>(offset_in_globals));
+}
+
+/// The process as the tracer's pid namespace numbers it; 0 stands for the initial one, where the cheaper helper says
+/// the same.
+ir::Value ProbeEmitter::pid_matches(std::uint32_t pid) {
+    ir::Builder& b = ir();
+    const ir::Value matches = b.slot(Width::i64, "process");
+    const ir::Value inode = global(offsetof(program::Globals, pidns_ino));
+    b.if_else(
+        b.is_zero(inode), [&] { b.store(b.lshr(helper(Helper::get_current_pid_tgid, {}), b.i64(32)), matches); },
+        [&] {
+            const Temporaries temporaries(*this);
+            const ir::Value ids = scratch(8);  // struct bpf_pidns_info { u32 pid; u32 tgid; }
+            b.store(b.i64(0), ids);
+            helper(Helper::get_ns_current_pid_tgid,
+                   {global(offsetof(program::Globals, pidns_dev)), inode, ids, b.i64(8)});
+            b.store(b.zext(b.load(Width::i32, ids, 4, 4), Width::i64), matches);
+        });
+    return b.compare(Compare::eq, b.load(Width::i64, matches), b.i64(pid));
+}
+
+}  // namespace codegen

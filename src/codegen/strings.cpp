@@ -1,0 +1,275 @@
+// Text in memory: capacity bytes, of which those up to the first NUL count; text that fills the capacity has none.
+// Words of eight bytes are looked through at once: (w - 0x01..) & ~w & 0x80.. has its lowest bit at the first zero byte
+// (little-endian), and is zero if there is none.
+#include <algorithm>
+#include <bit>
+
+#include "src/codegen/probe_emitter.h"
+#include "src/codegen/scratch_layout.h"
+
+namespace codegen {
+
+using ir::Compare;
+using ir::Width;
+using Likely = ir::Builder::Likely;
+
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
+/// Text up to this long is compared or masked without a loop.
+constexpr std::uint32_t kMostUnrolled = 64;
+/// Steps of a search that a verifier may walk one by one.
+constexpr std::uint32_t kMostSearchSteps = 4096;
+/// Below this a plain copy is cheaper than the helper that stops at the NUL.
+constexpr std::uint32_t kMostPlainCopy = 128;
+
+std::uint64_t low_bytes(std::uint32_t size) {
+    return size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
+}
+
+/// Non-zero if one of the `size` bytes of `word` is; the lowest bit set is the top bit of the first.
+ir::Value zero_bytes(ir::Builder& b, ir::Value word, std::uint32_t size) {
+    const ir::Value candidates = b.and_(b.sub(word, b.i64(kOnes & low_bytes(size))), b.not_(word));
+    return b.and_(candidates, b.i64(kTops & low_bytes(size)));
+}
+
+ir::Value load_piece(ir::Builder& b, ir::Value at, std::int64_t offset, std::uint32_t size) {
+    return b.zext(b.load(ir::width_of_bytes(size), at, offset, size), Width::i64);
+}
+
+}  // namespace
+
+void ProbeEmitter::literal_into(std::string_view text, std::uint32_t capacity, ir::Value destination, bool is_key) {
+    std::string bytes(text.substr(0, capacity));
+    // A NUL, and zeros to the next word: as cheap as the NUL alone. Keys, to the end.
+    std::uint32_t size = std::min<std::uint32_t>(capacity, (static_cast<std::uint32_t>(bytes.size()) / 8 + 1) * 8);
+    if (is_key) {
+        constexpr std::uint32_t kMostStored = 128;
+        if (capacity <= std::max(size, kMostStored))
+            size = capacity;
+        else
+            clear(destination, capacity);
+    }
+    bytes.resize(size, '\0');
+    ir().store_bytes(destination, bytes, 0, alignment(destination));
+}
+
+void ProbeEmitter::copy_text(ir::Value destination, std::uint32_t capacity, ir::Value source,
+                             std::uint32_t source_capacity, bool is_key) {
+    ir::Builder& b = ir();
+    const std::uint32_t size = std::min(capacity, source_capacity);
+    if (size == 0 || destination.raw == source.raw) return;
+    const unsigned align = std::min(alignment(destination), alignment(source));
+    if (is_key && size <= kMostUnrolled && align == 8) {
+        copy_text_masked(destination, source, size);
+        return;
+    }
+    if (!is_key && size <= kMostPlainCopy) {
+        copy(destination, source, size);
+    } else {
+        const ir::Value copied = helper(Helper::probe_read_kernel_str, {destination, b.i64(size), source});
+        // The helper ends with a NUL in any case, and a text that fills its capacity has none.
+        b.if_then(
+            b.compare(Compare::eq, copied, b.i64(size)),
+            [&] { b.store(b.load(Width::i8, source, size - 1, 1), destination, size - 1, 1); }, Likely::no);
+    }
+    if (capacity > size && !is_key) b.store(b.constant(Width::i8, 0), destination, size, 1);
+}
+
+/// All bytes behind the NUL come out zero.
+void ProbeEmitter::copy_text_masked(ir::Value destination, ir::Value source, std::uint32_t size) {
+    ir::Builder& b = ir();
+    ir::Value alive = b.i64(~std::uint64_t{0});
+    for (std::uint32_t done = 0; done < size;) {
+        const std::uint32_t piece = std::min(8u, std::bit_floor(size - done));
+        const ir::Value word = load_piece(b, source, done, piece);
+        const ir::Value zeros = zero_bytes(b, word, piece);
+        // Everything below the first zero byte; all ones if there is none.
+        const ir::Value before = b.sub(b.lshr(b.and_(zeros, b.neg(zeros)), b.i64(7)), b.i64(1));
+        const ir::Value kept = b.and_(b.and_(word, before), alive);
+        b.store(b.resize(kept, ir::width_of_bytes(piece), false), destination, done, piece);
+        alive = b.and_(alive, b.neg(b.zext(b.is_zero(zeros), Width::i64)));
+        done += piece;
+    }
+}
+
+ir::Value ProbeEmitter::differs_from_literal(ir::Value text, std::uint32_t capacity, std::string_view literal) {
+    ir::Builder& b = ir();
+    if (literal.size() > capacity) return b.boolean(true);
+    std::string bytes(literal);
+    if (bytes.size() < capacity) bytes.push_back('\0');
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    const unsigned align = alignment(text);
+    ir::Value all = b.i64(0);
+    for (std::uint32_t done = 0; done < size;) {
+        const std::uint32_t piece = std::min<std::uint32_t>(align, std::bit_floor(size - done));
+        std::uint64_t wanted = 0;
+        for (std::uint32_t i = 0; i < piece; ++i)
+            wanted |= std::uint64_t{static_cast<unsigned char>(bytes[done + i])} << (8 * i);
+        all = b.or_(all, b.xor_(load_piece(b, text, done, piece), b.i64(wanted)));
+        done += piece;
+    }
+    return b.not_zero(all);
+}
+
+ir::Value ProbeEmitter::compare_text(ir::Value left, std::uint32_t left_capacity, ir::Value right,
+                                     std::uint32_t right_capacity, std::uint32_t limit) {
+    ir::Builder& b = ir();
+    const std::uint32_t size = std::min({left_capacity, right_capacity, limit});
+    const ir::Value result = b.slot(Width::i64, "differs");
+    const ir::Block equal = b.block("equal"), different = b.block("different"), done = b.block("compared");
+    const unsigned align = std::min(alignment(left), alignment(right));
+    // Goes on where all bytes are equal and none is the NUL.
+    const auto compare_piece = [&](ir::Value a, ir::Value other, std::int64_t offset, std::uint32_t piece) {
+        const ir::Value word = load_piece(b, a, offset, piece);
+        const ir::Value zeros = zero_bytes(b, word, piece);
+        const ir::Value apart = b.xor_(word, load_piece(b, other, offset, piece));
+        const ir::Value counting = b.xor_(zeros, b.sub(zeros, b.i64(1)));  // up to and with the NUL
+        const ir::Block same = b.block("same"), more = b.block("more");
+        b.branch(b.is_zero(b.and_(apart, counting)), same, different);
+        b.enter(same);
+        b.branch(b.is_zero(zeros), more, equal);
+        b.enter(more);
+    };
+    std::uint32_t offset = 0;
+    if (size > kMostUnrolled) {
+        counted(size / align, [&](ir::Value index) {
+            const ir::Value distance = b.mul(index, b.i64(align));
+            compare_piece(b.ptr_add(left, distance), b.ptr_add(right, distance), 0, align);
+        });
+        offset = size / align * align;
+    }
+    while (offset < size) {
+        const std::uint32_t piece = std::min<std::uint32_t>(align, std::bit_floor(size - offset));
+        compare_piece(left, right, offset, piece);
+        offset += piece;
+    }
+    // The shorter one is full: the longer must end here.
+    if (size == limit || left_capacity == right_capacity) {
+        b.jump(equal);
+    } else {
+        const ir::Value longer = left_capacity > right_capacity ? left : right;
+        b.branch(b.is_zero(b.load(Width::i8, longer, size, 1)), equal, different);
+    }
+    b.enter(equal);
+    b.store(b.i64(0), result);
+    b.jump(done);
+    b.enter(different);
+    b.store(b.i64(1), result);
+    b.jump(done);
+    b.enter(done);
+    return b.load(Width::i64, result);
+}
+
+ir::Value ProbeEmitter::length_of_text(ir::Value text, std::uint32_t capacity) {
+    ir::Builder& b = ir();
+    const ir::Value result = b.slot(Width::i64, "length");
+    const ir::Block done = b.block("measured");
+    const unsigned align = alignment(text);
+    const auto look = [&](ir::Value at, std::int64_t offset, std::uint32_t piece, ir::Value begin) {
+        const ir::Value zeros = zero_bytes(b, load_piece(b, at, offset, piece), piece);
+        const ir::Block found = b.block("found"), more = b.block("more");
+        b.branch(b.is_zero(zeros), more, found);
+        b.enter(found);
+        const ir::Value first = b.and_(zeros, b.neg(zeros));
+        ir::Value length = begin;
+        for (std::uint32_t i = 1; i < piece; ++i) {
+            length = b.add(length,
+                           b.zext(b.compare(Compare::uge, first, b.i64(std::uint64_t{0x80} << (8 * i))), Width::i64));
+        }
+        b.store(length, result);
+        b.jump(done);
+        b.enter(more);
+    };
+    std::uint32_t offset = 0;
+    if (capacity > kMostUnrolled) {
+        counted(capacity / align, [&](ir::Value index) {
+            const ir::Value distance = b.mul(index, b.i64(align));
+            look(b.ptr_add(text, distance), 0, align, distance);
+        });
+        offset = capacity / align * align;
+    }
+    while (offset < capacity) {
+        const std::uint32_t piece = std::min<std::uint32_t>(align, std::bit_floor(capacity - offset));
+        look(text, offset, piece, b.i64(offset));
+        offset += piece;
+    }
+    b.store(b.i64(capacity), result);
+    b.jump(done);
+    b.enter(done);
+    return b.load(Width::i64, result);
+}
+
+ir::Value ProbeEmitter::find_text(ir::Value haystack, std::uint32_t haystack_capacity, ir::Value needle,
+                                  std::uint32_t needle_capacity) {
+    ir::Builder& b = ir();
+    const std::uint64_t steps = std::uint64_t{haystack_capacity} * needle_capacity;
+    if (steps <= kMostSearchSteps || !features().has(program::Feature::bpf_loop)) {
+        const ir::Value result = b.slot(Width::i64, "found_at");
+        b.store(b.i64(~std::uint64_t{0}), result);
+        const ir::Block done = b.block("searched");
+        counted(haystack_capacity, [&](ir::Value start) {
+            const ir::Block found = b.block("found"), next = b.block("next");
+            counted(needle_capacity, [&](ir::Value index) {
+                const ir::Value wanted = b.load(Width::i8, b.ptr_add(needle, index), 0, 1);
+                const ir::Block more = b.block("more"), inside = b.block("inside"), same = b.block("same");
+                b.branch(b.is_zero(wanted), found, more);
+                b.enter(more);
+                const ir::Value at = b.add(start, index);
+                b.branch(b.compare(Compare::ult, at, b.i64(haystack_capacity)), inside, next);
+                b.enter(inside);
+                b.branch(b.compare(Compare::eq, b.load(Width::i8, b.ptr_add(haystack, at), 0, 1), wanted), same, next);
+                b.enter(same);
+            });
+            b.jump(found);
+            b.enter(found);
+            b.store(start, result);
+            b.jump(done);
+            b.enter(next);
+            const ir::Block goes_on = b.block("goes_on");
+            b.branch(b.is_zero(b.load(Width::i8, b.ptr_add(haystack, start), 0, 1)), done, goes_on);
+            b.enter(goes_on);
+        });
+        b.jump(done);
+        b.enter(done);
+        return b.load(Width::i64, result);
+    }
+    // Too many steps to walk: a callback for each place, which finds both texts through the frame.
+    const ScratchPlace result = take_scratch(8);
+    b.store(b.i64(~std::uint64_t{0}), at(result));
+    b.store(haystack, frame(), Frame::kOperands);
+    b.store(needle, frame(), Frame::kOperands + 8);
+    loop_callback(b.i64(haystack_capacity), {}, [&](ir::Value index) {
+        ir::Builder& in = ir();
+        const ir::Value text = in.load_pointer(function_->frame, Frame::kOperands);
+        const ir::Value looked_for = in.load_pointer(function_->frame, Frame::kOperands + 8);
+        const ir::Value start = in.opaque(index);
+        const ir::Block found = in.block("found"), next = in.block("next");
+        counted(needle_capacity, [&](ir::Value place) {
+            const ir::Value wanted = in.load(Width::i8, in.ptr_add(looked_for, place), 0, 1);
+            const ir::Block more = in.block("more"), inside = in.block("inside"), same = in.block("same");
+            in.branch(in.is_zero(wanted), found, more);
+            in.enter(more);
+            const ir::Value spot = in.opaque(in.add(start, place));
+            in.branch(in.compare(Compare::ult, spot, in.i64(haystack_capacity)), inside, next);
+            in.enter(inside);
+            in.branch(in.compare(Compare::eq, in.load(Width::i8, in.ptr_add(text, spot), 0, 1), wanted), same, next);
+            in.enter(same);
+        });
+        in.jump(found);
+        in.enter(found);
+        in.store(start, at(result));
+        in.ret(1);
+        in.enter(next);
+        const ir::Block inside = in.block("start_inside"), ended = in.block("ended"), goes_on = in.block("goes_on");
+        in.branch(in.compare(Compare::ult, start, in.i64(haystack_capacity)), inside, ended);
+        in.enter(inside);
+        in.branch(in.is_zero(in.load(Width::i8, in.ptr_add(text, start), 0, 1)), ended, goes_on);
+        in.enter(ended);
+        in.ret(1);
+        in.enter(goes_on);
+    });
+    return b.load(Width::i64, at(result));
+}
+
+}  // namespace codegen
