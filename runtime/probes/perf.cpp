@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,6 +48,15 @@ std::string first_line(const std::string& path) {
 
 }  // namespace
 
+// Two descriptors for each event: a wildcard over syscalls needs more than the usual 1,024. Raised only when it is
+// needed, which is after the traced child was forked: that one keeps the usual limit.
+bool raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return false;
+    limit.rlim_cur = limit.rlim_max;
+    return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 perf_event_attr event(std::uint32_t type, std::uint64_t config) {
     perf_event_attr attributes;
     std::memset(&attributes, 0, sizeof attributes);
@@ -60,7 +70,9 @@ perf_event_attr event(std::uint32_t type, std::uint64_t config) {
 
 base::Result<base::Fd> open(const perf_event_attr& attributes, int pid, int cpu) {
     perf_event_attr copy = attributes;
-    const long fd = ::syscall(__NR_perf_event_open, &copy, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    long fd = ::syscall(__NR_perf_event_open, &copy, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd < 0 && errno == EMFILE && raise_file_limit())
+        fd = ::syscall(__NR_perf_event_open, &copy, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
     if (fd < 0) return explained("opening a perf event", errno);
     return base::Fd(static_cast<int>(fd));
 }
@@ -73,6 +85,8 @@ base::Status attach(Links& links, base::Fd event, int program, std::uint64_t coo
     request.link_create.attach_type = BPF_PERF_EVENT;
     request.link_create.perf_event.bpf_cookie = cookie;
     base::Fd link(static_cast<int>(::syscall(__NR_bpf, BPF_LINK_CREATE, &request, sizeof request)));
+    if (!link.is_open() && errno == EMFILE && raise_file_limit())
+        link = base::Fd(static_cast<int>(::syscall(__NR_bpf, BPF_LINK_CREATE, &request, sizeof request)));
     // Before 5.15 there are no links on perf events: the program belongs to the event itself, without a cookie.
     if (!link.is_open() && (errno != EINVAL || ::ioctl(event.get(), PERF_EVENT_IOC_SET_BPF, program) != 0))
         return explained("putting a program on a perf event", errno);

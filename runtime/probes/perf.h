@@ -28,6 +28,9 @@ namespace probes::perf {
 [[nodiscard]] base::Status attach_everywhere(Links& links, const kernel::KernelView& view,
                                              const perf_event_attr& attributes, int pid, int program);
 
+/// After EMFILE: true if there is room now.
+bool raise_file_limit();
+
 /// Number of a dynamic event source (kprobe, uprobe), from /sys/bus/event_source. Error: this kernel has none.
 [[nodiscard]] base::Result<std::uint32_t> dynamic_type(std::string_view source);
 /// Bit of `config` that asks for the return of a function.

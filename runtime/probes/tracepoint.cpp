@@ -135,6 +135,8 @@ Attachment attach(const View& view, const LoadedFunction& function, Places place
     for (const program::Place& place : places) {
         const std::string name = "tracepoint:" + place.target + ":" + place.function;
         auto id = view.tracepoint_id(place.target, place.function);
+        if (!id.ok() && id.error().errnum == EMFILE && perf::raise_file_limit())
+            id = view.tracepoint_id(place.target, place.function);
         if (!id.ok()) return id.take_error("attaching to " + name);
         perf_event_attr attributes = perf::event(PERF_TYPE_TRACEPOINT, *id);
         // Never a sample, only the program. It belongs to the tracepoint, not to the event: it runs on every CPU and

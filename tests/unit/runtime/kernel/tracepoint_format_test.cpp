@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "runtime/kernel/print_format.h"
+#include "runtime/kernel/tracefs.h"
 
 namespace {
 
@@ -384,10 +385,10 @@ TEST(TracepointFormat, EveryStoredFileIsSound) {
 
 TEST(TracepointFormat, EveryFileOfThisKernelIsSound) {
     namespace fs = std::filesystem;
-    std::error_code error;
-    fs::path events = "/sys/kernel/tracing/events";
-    if (!fs::exists(events / "sched", error)) events = "/sys/kernel/debug/tracing/events";
-    if (!fs::exists(events / "sched", error)) GTEST_SKIP() << "tracefs is not mounted or not readable here";
+    kernel::Tracefs tracefs;  // mounts it if it is not and we may
+    const auto root = tracefs.root();
+    if (!root.ok()) GTEST_SKIP() << root.error().message;
+    const fs::path events = fs::path(*root) / "events";
     std::size_t files = 0;
     for (const auto& category : fs::directory_iterator(events)) {
         if (!category.is_directory()) continue;

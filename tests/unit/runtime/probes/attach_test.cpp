@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -140,6 +141,19 @@ TEST_F(Attach, SeveralPlacesShareOneProgram) {
     for (int i = 0; i < 10; i++)
         ::syscall(__NR_getppid);
     EXPECT_GE(counter->value(), 20u);
+}
+
+TEST_F(Attach, ManyPlacesRaiseTheLimitOfOpenFiles) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit low = before;
+    low.rlim_cur = 20;  // a dozen are open already
+    if (before.rlim_max <= 100) GTEST_SKIP() << "the hard limit leaves no room";
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    auto attached = attach("tracepoint:syscalls:sys_*_mk*");
+    ASSERT_TRUE(attached.links.ok()) << attached.links.error().message;
+    EXPECT_GE(attached.links->fds.size(), 12u) << "mkdir, mkdirat, mknod and mknodat, entry and return";
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(Attach, RawTracepoint) {
