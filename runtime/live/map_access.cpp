@@ -208,16 +208,33 @@ base::Status zero_contents(const LiveMap& map) {
 }
 
 std::vector<std::uint64_t> sum_entries(const LiveMap& map, std::uint32_t first, std::uint32_t count) {
-    const std::size_t words = map.spec->value_size / sizeof(std::uint64_t);
+    const std::size_t words = map.spec->value_size / sizeof(std::uint64_t), transfer = map.transfer_size();
     std::vector<std::uint64_t> sums(words * count);
+    const auto add = [&](std::uint32_t entry, const std::byte* value) {
+        for (std::size_t at = 0; at + sizeof(std::uint64_t) <= transfer; at += sizeof(std::uint64_t)) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, value + at, sizeof(word));
+            sums[words * entry + at / sizeof(word) % words] += word;
+        }
+    };
+    // A thousand probes in one call (arrays of every CPU know batches since 5.13). The cursor is the key before the
+    // first.
+    if (count > 1) {
+        std::vector<std::uint32_t> keys(count);
+        std::vector<std::byte> values(transfer * count);
+        const std::uint32_t before = first - 1;
+        std::uint32_t next = 0, got = count;
+        const int result =
+            lookup_batch(map.fd.get(), first == 0 ? nullptr : &before, &next, keys.data(), values.data(), got);
+        if ((result == 0 || result == -ENOENT) && got == count) {
+            for (std::uint32_t i = 0; i < count; ++i)
+                add(i, values.data() + i * transfer);
+            return sums;
+        }
+    }
     std::vector<std::byte> value;
     for (std::uint32_t i = 0; i < count; ++i) {
-        if (array_entry(map, first + i, value) < 0) continue;
-        for (std::size_t at = 0; at + sizeof(std::uint64_t) <= value.size(); at += sizeof(std::uint64_t)) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, value.data() + at, sizeof(word));
-            sums[words * i + at / sizeof(word) % words] += word;
-        }
+        if (array_entry(map, first + i, value) == 0) add(i, value.data());
     }
     return sums;
 }

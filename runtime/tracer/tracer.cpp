@@ -1,8 +1,10 @@
 #include "runtime/tracer/tracer.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,8 +29,6 @@
 #include "runtime/tracer/records.h"
 #include "runtime/tracer/service_manager.h"
 #include "runtime/tracer/signals.h"
-
-#include <poll.h>
 
 namespace tracer {
 namespace {
@@ -220,7 +220,8 @@ int Run::start() {
     globals_.tracer_pid = outermost_pid();
     struct stat pid_namespace = {};
     if (::stat("/proc/self/ns/pid", &pid_namespace) == 0) {
-        globals_.pidns_dev = pid_namespace.st_dev;
+        // As the kernel writes device numbers inside, not as stat(2) packs them.
+        globals_.pidns_dev = std::uint64_t{major(pid_namespace.st_dev)} << 20 | minor(pid_namespace.st_dev);
         globals_.pidns_ino = pid_namespace.st_ino;
     }
     engine_.set_globals(globals_);

@@ -356,6 +356,27 @@ TEST_F(LiveMapTest, ZeroedScalarsStaySet) {
     }
 }
 
+TEST_F(LiveMapTest, SumsEntriesOverCpus) {
+    create(program::MapKind::percpu_array, 16, 10);
+    for (std::uint32_t key = 0; key < 10; ++key) {
+        std::vector<std::uint64_t> value(maps_[0].transfer_size() / 8);
+        for (std::size_t i = 0; i < value.size(); i += 2) {
+            value[i] = key;
+            value[i + 1] = 100;
+        }
+        ASSERT_EQ(live::update_element(maps_[0].fd.get(), &key, value.data(), BPF_ANY), 0);
+    }
+    const std::uint64_t cpus = maps_[0].cpus;
+    for (const auto& [first, count] : {std::pair{0U, 10U}, std::pair{3U, 2U}, std::pair{9U, 1U}, std::pair{8U, 2U}}) {
+        const std::vector<std::uint64_t> sums = live::sum_entries(maps_[0], first, count);
+        ASSERT_EQ(sums.size(), 2U * count);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            EXPECT_EQ(sums[2 * i], (first + i) * cpus);
+            EXPECT_EQ(sums[2 * i + 1], 100 * cpus);
+        }
+    }
+}
+
 TEST_F(LiveMapTest, SaysWhichMapCouldNotBeMade) {
     program_.maps = {
         assemble::map_spec("@huge", program::MapRole::user, program::MapKind::hash, 8, 1U << 30, 1U << 30)};
