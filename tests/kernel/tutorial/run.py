@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Runs the commands of the tutorial and holds what they print against what the lessons show.
 
-    run.py BPFLINE [--lesson NN] [-v]     compare; exit 1 on the first difference of each command
-    run.py BPFLINE --update [...]         write what the commands print now into the lessons of both languages
+    run.py BPFLINE [--only NAME] [-v]     compare; exit 1 if anything differs
+    run.py BPFLINE --update [...]         write what the commands print now into the pages of both languages
 
 The conventions of the lessons (docs/tutorial/README.md tells the reader the same):
   ```console            every line that begins with "$ " is a command, the lines up to the next one are what it prints,
                         standard output and standard error together. A command that ends in a backslash goes on in the
                         next line.
   ```console varying    the same, but numbers, the blanks that pad them, and the rows of a histogram may differ
-  ```bt NAME            a script; it is written to the file NAME before the commands that follow
+  ```bt NAME            a script; it is written to the file NAME before the commands that follow (without NAME: not)
   ```file NAME          any other file
   …                     in a line: any text. Alone in a line: any number of lines.
-Every command runs in a directory of its own lesson with BPFLINE's directory first in PATH. The lessons of both languages
-must have the same commands and files in the same order (comments of scripts are translated, the rest is not).
+Every command runs in a directory of its own page with BPFLINE's directory first in PATH. The lessons of both languages
+must have the same commands and files in the same order (comments of scripts are translated, the rest is not). Besides
+the lessons, the two READMEs and the language reference are read in the same way.
 """
 import argparse
 import os
@@ -25,7 +26,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LANGUAGES = ("en", "zh")
+LANGUAGES = ("en", "zh")  # the first is the one that is run
 # Commands that watch the machine end by themselves within two seconds; a slow machine needs time to start them.
 TIMEOUT_S = 30
 FENCE = re.compile(r"^```(\w+)? ?(.*)$")
@@ -158,6 +159,15 @@ def without_comments(text):
     return [line for line in (re.sub(r"\s*(//|#(?!include|define|!)).*", "", line) for line in text.split("\n")) if line.strip()]
 
 
+def pages_of(root):
+    """name -> language -> path"""
+    pages = {"README": {"en": root / "README.md", "zh": root / "README.zh-CN.md"},
+             "language": {"en": root / "docs" / "language.md"}}
+    for path in sorted((root / "docs" / "tutorial").glob("*/[0-9]*.md")):
+        pages.setdefault(path.stem, {})[path.parent.name] = path
+    return pages
+
+
 def same_steps(name, lessons):
     """What differs between the languages; empty if nothing does."""
     first, *others = (lessons[language] for language in LANGUAGES)
@@ -185,8 +195,8 @@ def write_output(path, updates):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bpfline", type=Path)
-    parser.add_argument("--tutorial", type=Path, default=Path(__file__).resolve().parents[3] / "docs" / "tutorial")
-    parser.add_argument("--lesson", default="", help="only lessons whose name begins so")
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[3], help="of the source tree")
+    parser.add_argument("--only", default="", help="only pages whose name begins so")
     parser.add_argument("--update", action="store_true", help="write what is printed now into the lessons")
     parser.add_argument("-v", action="store_true", help="name every command")
     arguments = parser.parse_args()
@@ -194,22 +204,20 @@ def main():
     if not os.access(binary, os.X_OK):
         sys.exit(f"{binary} is not a program")
 
-    names = {language: sorted(path.name for path in (arguments.tutorial / language).glob("[0-9]*.md")) for language in LANGUAGES}
     failures, commands_run = [], 0
-    if names["en"] != names["zh"]:
-        failures.append(f"the languages have different lessons: {set(names['en']) ^ set(names['zh'])}")
-    for name in names["en"]:
-        if not name.startswith(arguments.lesson):
+    for name, paths in pages_of(arguments.root).items():
+        if not name.startswith(arguments.only):
             continue
-        paths = {language: arguments.tutorial / language / name for language in LANGUAGES}
-        lessons = {language: read_lesson(path) for language, path in paths.items() if path.exists()}
+        if name != "language" and set(paths) != set(LANGUAGES):
+            failures.append(f"{name}: there is a page in {', '.join(paths)} only")
+        lessons = {language: read_lesson(path) for language, path in paths.items()}
         if len(lessons) == len(LANGUAGES):
             if difference := same_steps(name, lessons):
                 failures.append(difference)
                 continue
         updates = {language: [] for language in lessons}
         with tempfile.TemporaryDirectory(prefix="bpfline-tutorial-") as directory:
-            for index, step in enumerate(lessons["en"]):
+            for index, step in enumerate(next(iter(lessons.values()))):
                 if isinstance(step, File):
                     target = Path(directory) / step.name
                     target.write_text(step.text, encoding="utf-8")
@@ -231,10 +239,10 @@ def main():
         for language, changed in updates.items():
             if changed:
                 write_output(paths[language], changed)
-                print(f"{paths[language].relative_to(arguments.tutorial)}: {len(changed)} outputs written")
+                print(f"{paths[language].relative_to(arguments.root)}: {len(changed)} outputs written")
     for failure in failures:
         print(failure, end="\n\n")
-    print(f"{commands_run} commands of the tutorial run, {len(failures)} differences")
+    print(f"{commands_run} commands run, {len(failures)} differences")
     return 1 if failures or commands_run == 0 else 0
 
 
