@@ -198,8 +198,10 @@ int Run::prepare() {
         program_, kernel_, [this](program::MapId stacks, std::uint64_t id, std::uint32_t frames) {
             return engine_.read_stack(stacks, id, frames);
         });
-    sink_ = options_.format == OutputFormat::json ? format::make_json_sink(*context_, *out_, *err_)
-                                                  : format::make_text_sink(*context_, *out_, *err_);
+    format::SinkOptions sink_options;
+    sink_options.has_warnings = options_.warnings != Warnings::none;
+    sink_ = options_.format == OutputFormat::json ? format::make_json_sink(*context_, *out_, *err_, sink_options)
+                                                  : format::make_text_sink(*context_, *out_, *err_, sink_options);
     records_ = std::make_unique<Records>(
         program_, engine_, *sink_, options_,
         [this](const std::string& command) {
