@@ -205,7 +205,7 @@ std::size_t TokenReader::skip_quoted(std::size_t at) const {
     return std::min(at + 1, script_.size());
 }
 
-// From an opening bracket to behind its partner; the end of the text if there is none.
+// From an opening bracket to behind its partner; npos if there is none.
 std::size_t TokenReader::skip_brackets(std::size_t at) const {
     const char open = script_[at];
     const char close = open == '(' ? ')' : '}';
@@ -224,7 +224,7 @@ std::size_t TokenReader::skip_brackets(std::size_t at) const {
         if (c == open) depth++;
         if (c == close && --depth == 0) return at;
     }
-    return at;
+    return std::string_view::npos;
 }
 
 std::string_view TokenReader::word_at(std::size_t at) const {
@@ -331,11 +331,14 @@ std::size_t TokenReader::comment_end() {
 }
 
 std::size_t TokenReader::line_end() const {
+    // A path in <> may hold what looks like the start of a comment: without an end it is none.
+    const std::size_t last_close = script_.rfind("*/");
     std::size_t at = begin_;
     while (at < script_.size() && script_[at] != '\n') {
         if (script_[at] == '\\' && char_at(at + 1) == '\n') {
             at += 2;
-        } else if (script_[at] == '/' && char_at(at + 1) == '*') {
+        } else if (script_[at] == '/' && char_at(at + 1) == '*' && last_close != std::string_view::npos &&
+                   at + 2 <= last_close) {
             at = skip_comment(at);
         } else {
             at++;
@@ -367,19 +370,22 @@ bool TokenReader::starts_definition() const {
 
 std::size_t TokenReader::definition_end() {
     const bool is_typedef = matched() == "typedef";
+    const auto unclosed = [this] {
+        has_unclosed_definition_ = true;
+        return script_.size();
+    };
     std::size_t at = end_;
-    for (;;) {
+    for (bool has_body = false; !has_body;) {
         at = skip_blank(at);
+        if (at >= script_.size()) return unclosed();
         const char c = char_at(at);
-        if (at >= script_.size()) return script_.size();
         if (c == ';') return at + 1;
         if (c == '"' || c == '\'') {
             at = skip_quoted(at);
-        } else if (c == '(') {
+        } else if (c == '(' || c == '{') {
             at = skip_brackets(at);
-        } else if (c == '{') {
-            at = skip_brackets(at);
-            if (!is_typedef) break;
+            if (at == std::string_view::npos) return unclosed();
+            has_body = c == '{' && !is_typedef;
         } else {
             at++;
         }
@@ -387,15 +393,14 @@ std::size_t TokenReader::definition_end() {
     for (;;) {
         const std::size_t next = skip_blank(at);
         const std::string_view word = word_at(next);
-        if (word == "__attribute__") {
-            const std::size_t open = skip_blank(next + word.size());
-            if (char_at(open) != '(') return at;
-            at = skip_brackets(open);
+        const std::size_t after_word = skip_blank(next + word.size());
+        if (word == "__attribute__" && char_at(after_word) == '(') {
+            at = skip_brackets(after_word);
+            if (at == std::string_view::npos) return unclosed();
             continue;
         }
         if (char_at(next) == ';') return next + 1;
         // "} __packed;": an attach point has no ';' behind it.
-        const std::size_t after_word = skip_blank(next + word.size());
         if (!word.empty() && char_at(after_word) == ';') return after_word + 1;
         return at;
     }
@@ -459,6 +464,10 @@ Parser::symbol_type TokenReader::attach_point() const {
 }
 
 Parser::symbol_type TokenReader::c_definition() {
+    if (has_unclosed_definition_) {
+        const auto end = static_cast<std::uint32_t>(script_.size());
+        return fault(DiagnosticKind::syntax, Range{file_, end, end}, "expected '}'");
+    }
     remember_values(matched());
     return Parser::make_C_DEFINITION(matched(), range());
 }

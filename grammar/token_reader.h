@@ -130,7 +130,7 @@ class TokenReader {
     Kind previous_ = Parser::symbol_kind::S_YYEMPTY;
     bool previous_closed_cast_ = false;
     bool is_macro_head_ = false;
-    bool has_unclosed_comment_ = false;
+    bool has_unclosed_comment_ = false, has_unclosed_definition_ = false;
     bool has_items_ = false, has_config_ = false;
     std::vector<Bracket> open_;
     std::unordered_set<std::string_view> values_;  ///< defined by the script so far; views of script_
