@@ -139,7 +139,7 @@ def trim(lines):
 # ---- running --------------------------------------------------------------------------------------------------------
 
 def run(command, directory, binary):
-    environment = dict(os.environ, PATH=f"{binary.parent}:{os.environ['PATH']}", LC_ALL="C.UTF-8", TZ="UTC")
+    environment = dict(os.environ, PATH=f"{binary.parent}:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL="C", TZ="UTC")
     environment.pop("BPFTRACE_COLOR", None)
     process = subprocess.Popen(["bash", "-c", command.text], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
