@@ -113,8 +113,8 @@ ProbeEmitter::ScratchPlace ProbeEmitter::take_scratch(std::uint32_t size) {
     size = round_up_8(std::max(1u, size));
     if (size > kMostPerCpuBytes - ScratchHeader::kSize) {
         const ScratchPlace place{{large_top_++, true}, 0};
-        (void)chunk({});
-        (void)chunk(place.chunk);
+        need_chunk({});
+        need_chunk(place.chunk);
         std::uint32_t& used = used_chunks_[place.chunk];
         used = std::max(used, size);
         return place;
@@ -124,18 +124,22 @@ ProbeEmitter::ScratchPlace ProbeEmitter::take_scratch(std::uint32_t size) {
     if (begin % kMostPerCpuBytes + size > kMostPerCpuBytes) begin = (begin / kMostPerCpuBytes + 1) * kMostPerCpuBytes;
     scratch_top_ = begin + size;
     const ScratchPlace place{{begin / kMostPerCpuBytes, false}, begin % kMostPerCpuBytes};
-    (void)chunk({});
-    (void)chunk(place.chunk);
+    need_chunk({});
+    need_chunk(place.chunk);
     std::uint32_t& used = used_chunks_[place.chunk];
     used = std::max(used, place.offset + size);
     return place;
 }
 
-ir::Value ProbeEmitter::chunk(ChunkId id) {
+void ProbeEmitter::need_chunk(ChunkId id) {
     const auto [used, is_new] = used_chunks_.try_emplace(id, ScratchHeader::kSize);
     if (is_new) chunk_order_.push_back(id);
     if (is_in_predicate_) is_claim_early_ = true;
     if (!main_.chunks.contains(id)) main_.chunks.emplace(id, main_.builder->slot(Width::i64, "chunk"));
+}
+
+ir::Value ProbeEmitter::chunk(ChunkId id) {
+    need_chunk(id);
     ir::Builder& b = ir();
     if (function_->kind == Function::Kind::program) return b.load_pointer(main_.chunks.at(id));
 

@@ -233,7 +233,7 @@ ir::Value ProbeEmitter::frame() {
         function_->stack_bytes += Frame::kSize;
         if (is_in_predicate_) is_claim_early_ = true;
         // With callbacks comes the word by which they say "leave".
-        (void)chunk({});
+        need_chunk({});
     }
     return function_->frame;
 }

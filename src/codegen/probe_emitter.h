@@ -203,6 +203,7 @@ class ProbeEmitter final : public Emitter {
     ir::Value stack_object(std::uint32_t size);
     ScratchPlace take_scratch(std::uint32_t size);
     ir::Value at(ScratchPlace place);
+    void need_chunk(ChunkId id);
     ir::Value chunk(ChunkId id);
     ir::Value scratch_only(std::uint32_t size);  ///< never the stack: reachable from callbacks, indexable at will
     ir::Value temporary(const types::Type* type);

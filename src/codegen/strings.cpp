@@ -2,6 +2,7 @@
 // Words of eight bytes are looked through at once: (w - 0x01..) & ~w & 0x80.. has its lowest bit at the first zero byte
 // (little-endian), and is zero if there is none.
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "src/codegen/probe_emitter.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
 /// Text up to this long is compared or masked without a loop.
 constexpr std::uint32_t kMostUnrolled = 64;
+constexpr std::uint32_t kWordsPerRound = 4;
 /// Steps of a search that a verifier may walk one by one.
 constexpr std::uint32_t kMostSearchSteps = 4096;
 /// Below this a plain copy is cheaper than the helper that stops at the NUL.
@@ -133,11 +135,36 @@ ir::Value ProbeEmitter::compare_text(ir::Value left, std::uint32_t left_capacity
     };
     std::uint32_t offset = 0;
     if (size > kMostUnrolled) {
-        counted(size / align, [&](ir::Value index) {
-            const ir::Value distance = b.mul(index, b.i64(align));
-            compare_piece(b.ptr_add(left, distance), b.ptr_add(right, distance), 0, align);
+        // Four words a round and one way out: a verifier keeps every way out of every round in mind, and no more than
+        // 8,192 of them.
+        const std::uint32_t group = align * kWordsPerRound;
+        counted(size / group, [&](ir::Value index) {
+            const ir::Value distance = b.mul(index, b.i64(group));
+            const ir::Value a = b.ptr_add(left, distance), other = b.ptr_add(right, distance);
+            std::array<ir::Value, kWordsPerRound> counting, stops;
+            ir::Value any = b.i64(0);
+            for (std::uint32_t i = 0; i < kWordsPerRound; ++i) {
+                const ir::Value word = load_piece(b, a, std::int64_t{i} * align, align);
+                const ir::Value zeros = zero_bytes(b, word, align);
+                const ir::Value apart = b.xor_(word, load_piece(b, other, std::int64_t{i} * align, align));
+                counting[i] = b.and_(apart, b.xor_(zeros, b.sub(zeros, b.i64(1))));
+                stops[i] = b.or_(counting[i], zeros);
+                any = b.or_(any, stops[i]);
+            }
+            const ir::Block decide = b.block("decide"), more = b.block("more");
+            b.branch(b.is_zero(any), more, decide);
+            b.enter(decide);
+            for (std::uint32_t i = 0; i < kWordsPerRound; ++i) {
+                const ir::Block here = b.block("here"), next = b.block("next");
+                b.branch(b.not_zero(stops[i]), here, next);
+                b.enter(here);
+                b.branch(b.is_zero(counting[i]), equal, different);
+                b.enter(next);
+            }
+            b.jump(different);  // one of them did stop it
+            b.enter(more);
         });
-        offset = size / align * align;
+        offset = size / group * group;
     }
     while (offset < size) {
         const std::uint32_t piece = std::min<std::uint32_t>(align, std::bit_floor(size - offset));
