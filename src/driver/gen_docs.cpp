@@ -1,5 +1,6 @@
 // Prints docs/builtins.md, docs/probes.md and docs/diagnostics.md from the tables: gen_docs
 // builtins|probes|diagnostics. A test compares what it prints with the files; `./dev docs` rewrites them.
+// gen_docs rows prints "table<TAB>name<TAB>example" for tests that run over all rows.
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -68,6 +69,13 @@ void print_diagnostics() {
     }
 }
 
+void print_rows() {
+    for (const typed::Builtin* row : builtins::all())
+        print("builtin\t" + std::string(row->name) + "\t" + std::string(row->example) + "\n");
+    for (const probes::Provider& row : probes::all())
+        print("probe\t" + std::string(row.name) + "\t" + std::string(row.example) + "\n");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -78,8 +86,10 @@ int main(int argc, char** argv) {
         print_probes();
     else if (what == "diagnostics")
         print_diagnostics();
+    else if (what == "rows")
+        print_rows();
     else {
-        std::fputs("usage: gen_docs builtins|probes|diagnostics\n", stderr);
+        std::fputs("usage: gen_docs builtins|probes|diagnostics|rows\n", stderr);
         return 1;
     }
     return std::fflush(stdout) == 0 ? 0 : 1;
