@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Has a kernel's verifier judge everything the suite and the examples compile: loaded, not attached.
+
+On the running kernel, or with --guest 6.1 or 6.12 inside the guest of that release, where this file runs again with the host's
+files and the guest's kernel. One boot for the whole list. A stage that loaded nothing fails."""
+
+import os
+import pathlib
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness  # noqa: E402
+
+# A guest under emulation needs about half a second a script; the stage is to stay below eight minutes.
+GUEST_LIMIT = 480
+
+# Options that do something else than run a program.
+NO_PROGRAM = re.compile(r"^(-l|-lv|-V|-h|--version|--help|--list|--fmt|--info)$")
+
+def case_scripts(places):
+    """(name, words, requirements) of the declarative cases that are meant to compile."""
+    runner = runpy.run_path(str(harness.HERE / "runner"))
+    for folder in ("cases", "builtins", "probes"):
+        for path in sorted((harness.HERE / folder).rglob("*.bt")):
+            case = runner["Case"](path)
+            if case.one("exit", "0") != "0" and any("ERROR:" in text for _, text in case.directives):
+                continue
+            words = case.one("run", "{script}")
+            for name, value in (("script", str(path)), ("targets", places.targets), ("tmp", "/tmp"), ("port", "4242"), ("cpus", "2")):
+                words = words.replace("{" + name + "}", value)
+            words = shlex.split(words)
+            if "-" in words or any(NO_PROGRAM.match(word) for word in words) or case.one("exit") == "1":
+                continue
+            yield "/".join(path.parts[-3:]), [*child(case, words), *words], case.all("requires")
+
+
+def child(case, words):
+    """-c changes what is compiled (cpid)."""
+    return ["-c", "/bin/true"] if case.one("child") and "-c" not in words else []
+
+
+def example_scripts():
+    for path in sorted((harness.ROOT / "examples").rglob("*.bt")):
+        yield "examples/" + path.name, ["--unsafe", "-c", "/bin/true", str(path)], re.findall(r"^// requires: (.*)$", path.read_text(), re.M)
+
+
+def row_scripts(places):
+    for table, name, example in harness.rows(places):
+        if harness.kinds_of(example) <= harness.KINDS:
+            yield f"{table}/{name}", ["--unsafe", "-c", "/bin/true", "-e", example], []
+
+
+def missing_events(words, kernel):
+    """Events named by a script that this kernel does not have."""
+    text = " ".join(pathlib.Path(word).read_text() if word.endswith(".bt") and os.path.exists(word) else word for word in words)
+    for category, event in re.findall(r"\b(?:tracepoint|t):(\w+):(\w+)", text):
+        if reason := kernel.misses(f"event:{category}:{event}"):
+            return reason
+    return None
+
+
+def run_here(places, arguments):
+    kernel = harness.Kernel()
+    tally = harness.Tally(arguments.verbose)
+    sources = {"cases": lambda: case_scripts(places), "examples": example_scripts, "rows": lambda: row_scripts(places)}
+    chosen = []
+    for source in sources.values():
+        for name, words, requirements in source():
+            if not re.search(arguments.filter, name):
+                continue
+            reason = next((reason for requirement in requirements if (reason := kernel.misses(requirement))), None)
+            # Elsewhere than on the machine the suite is written for, an event may not exist.
+            if reason is None and os.environ.get("BPFLINE_GUEST"):
+                reason = missing_events(words, kernel)
+            if reason:
+                tally.add(name, skipped=reason)
+            else:
+                chosen.append((name, words))
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
+        for name, words in chosen:
+            assert not any("\t" in word or "\n" in word for word in words), name
+            listing.write("\t".join([name, *words]) + "\n")
+        listing.flush()
+        loader = subprocess.Popen([arguments.loader, "-j", str(arguments.jobs), listing.name], stdout=subprocess.PIPE, text=True,
+                                  errors="replace", env=harness.clean_environment())
+        seen = set()
+        for line in loader.stdout:
+            verdict, name, *rest = line.rstrip("\n").split("\t", 2)
+            seen.add(name)
+            tally.add(name, complaint=rest[0].replace("\\n", "\n") if verdict == "FAIL" else None)
+        loader.wait()
+        for name, _ in chosen:
+            if name not in seen:
+                tally.add(name, complaint="the loader said nothing about it")
+    return tally.finish()
+
+
+def run_in_guest(arguments, own_words):
+    """The same command in the guest, without --guest."""
+    command = " ".join(shlex.quote(word) for word in [sys.executable, str(pathlib.Path(__file__).resolve()), *own_words])
+    start = time.monotonic()
+    result = subprocess.run([str(harness.HERE / "guest"), "-k", arguments.guest, "-t", str(GUEST_LIMIT), str(harness.ROOT), command],
+                            check=False)
+    print(f"guest {arguments.guest}: {time.monotonic() - start:.0f} s")
+    return result.returncode
+
+
+def main():
+    parser = harness.argument_parser(__doc__)
+    parser.add_argument("--loader", default=str(harness.ROOT / "build/dev/tests/load_scripts"))
+    parser.add_argument("--guest", help="6.1 or 6.12")
+    words = sys.argv[1:]
+    arguments = parser.parse_args(words)
+    harness.need_root()
+    if arguments.guest:
+        cut = words.index("--guest")
+        return run_in_guest(arguments, words[:cut] + words[cut + 2:])
+    return run_here(harness.Places(arguments), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
