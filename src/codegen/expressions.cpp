@@ -309,7 +309,15 @@ void ProbeEmitter::into(const typed::Expr& expr, ir::Value destination) {
         case ExprKind::call: call_into(as<typed::Call>(expr), destination); return;
         case ExprKind::argument: argument_into(*as<typed::Argument>(expr).argument, expr.type, destination); return;
         case ExprKind::arguments:
-            helper(Helper::probe_read_kernel, {destination, b.i64(expr.type->size), context()});
+            // The type has a layout of its own: fields lie in the context with gaps, and behind those that are common.
+            clear(destination, expr.type->size);
+            for (const types::Member& member : members_of(expr.type)) {
+                const program::Argument& argument = event_argument(member);
+                if (is_register(member.type))
+                    store_scalar(member.type, argument_scalar(argument, member.type), destination, member.offset);
+                else
+                    argument_into(argument, member.type, member_at(destination, member.offset));
+            }
             return;
         case ExprKind::load: {
             const auto& load = as<typed::Load>(expr);
