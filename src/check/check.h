@@ -36,6 +36,8 @@ struct Options {
     std::set<std::string> bare_parameters;             ///< names given as --flag without a value
     std::map<std::string, std::string> environment_config;  ///< lower-case config name -> value, already stripped of BPFTRACE_/BPFLINE_
     std::string probe_filter;                          ///< --probe-filter regex; empty = none
+    std::vector<std::string> include_dirs;             ///< -I, then CPATH's
+    std::vector<std::string> include_files;            ///< --include
     bool is_listing = false;                           ///< -l FILE: only expand attach points
     std::size_t max_depth = 200;
 };

@@ -108,6 +108,35 @@ const Type* Table::integer(std::uint32_t size, bool is_signed) {
     return intern(std::move(type));
 }
 
+const Type* Table::flexible(std::uint32_t signed_size, std::uint32_t unsigned_size) {
+    Type type;
+    type.kind = Kind::integer;
+    type.size = signed_size;
+    type.is_signed = true;
+    type.capacity = unsigned_size;
+    return intern(std::move(type));
+}
+
+const Type* Table::settled(const Type* type) {
+    switch (type->kind) {
+        case Kind::integer: return type->is_flexible() ? integer(type->size, true) : type;
+        case Kind::array: return array(settled(type->element), type->count);
+        case Kind::tuple: {
+            std::vector<const Type*> elements;
+            for (const Member& member : type->members)
+                elements.push_back(settled(member.type));
+            return tuple(elements);
+        }
+        case Kind::record: {
+            std::vector<std::pair<std::string, const Type*>> members;
+            for (const Member& member : type->members)
+                members.emplace_back(member.name, settled(member.type));
+            return record(members);
+        }
+        default: return type;
+    }
+}
+
 const Type* Table::string(std::uint32_t capacity) {
     Type type;
     type.kind = Kind::string;
@@ -258,7 +287,8 @@ const Type* Table::aggregation(Kind kind, bool is_signed) {
 Structure* Table::new_structure() {
     return &state_->structures.emplace_back();
 }
-const Type* Table::text_of_numbers(std::string_view name, std::span<const std::pair<std::string, std::uint64_t>> texts) {
+const Type* Table::text_of_numbers(std::string_view name,
+                                   std::span<const std::pair<std::string, std::uint64_t>> texts) {
     for (const Enumeration& known : state_->enumerations)
         if (known.is_text && known.name == name) return enumeration(&known, 8, true);
     Enumeration* made = new_enumeration();

@@ -86,7 +86,7 @@ struct Structure {
 };
 
 struct Enumeration {
-    std::string name;  ///< "enum lvl"; empty for an anonymous one
+    std::string name;      ///< "enum lvl"; empty for an anonymous one
     bool is_text = false;  ///< a number that is printed as text everywhere (strerror, signal_name)
     std::vector<std::pair<std::string, std::uint64_t>> constants;
 };
@@ -108,6 +108,9 @@ struct Type {
     std::string c_name;  ///< integer that came from C and prints as such ("char", "long"); usually empty
 
     [[nodiscard]] bool is_integer() const { return kind == Kind::integer; }
+    /// Of a literal that adapts to its neighbour (inference only): size is the smallest signed one, capacity the
+    /// smallest unsigned one that holds it. Table::settled makes the plain type of it.
+    [[nodiscard]] bool is_flexible() const { return kind == Kind::integer && capacity != 0; }
     [[nodiscard]] bool is_aggregation() const { return kind >= Kind::count; }
     /// Held in a register as one i64: integer, boolean, pointer, enumeration, ksym, username.
     [[nodiscard]] bool is_scalar() const {
@@ -129,6 +132,10 @@ class Table {
     [[nodiscard]] const Type* void_type();
     [[nodiscard]] const Type* boolean();
     [[nodiscard]] const Type* integer(std::uint32_t size, bool is_signed);
+    /// Of a non-negative literal: see Type::is_flexible.
+    [[nodiscard]] const Type* flexible(std::uint32_t signed_size, std::uint32_t unsigned_size);
+    /// The same type without flexible integers in it, also inside tuples, records and arrays.
+    [[nodiscard]] const Type* settled(const Type* type);
     [[nodiscard]] const Type* string(std::uint32_t capacity);
     [[nodiscard]] const Type* buffer(std::uint32_t capacity);
     [[nodiscard]] const Type* pointer(const Type* to, AddressSpace space = AddressSpace::none, bool is_trusted = false);
@@ -139,7 +146,8 @@ class Table {
     [[nodiscard]] const Type* structure(Structure* of);
     [[nodiscard]] const Type* enumeration(const Enumeration* of, std::uint32_t size, bool is_signed = false);
     /// A number printed as one of these texts, also in keys and JSON; made once per name.
-    [[nodiscard]] const Type* text_of_numbers(std::string_view name, std::span<const std::pair<std::string, std::uint64_t>> texts);
+    [[nodiscard]] const Type* text_of_numbers(std::string_view name,
+                                              std::span<const std::pair<std::string, std::uint64_t>> texts);
     [[nodiscard]] const Type* stack(bool is_user, program::StackMode mode, std::uint32_t limit);
     /// ksym, usym, inet, mac, timestamp, timestamp_mode, cgroup_path, username
     [[nodiscard]] const Type* simple(Kind kind);

@@ -1,0 +1,964 @@
+// The types of expressions (check::Inference). Rules: LANGUAGE 3.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/probes/provider.h"
+#include "src/ast/visit.h"
+#include "src/check/inference.h"
+
+namespace check {
+
+using types::AddressSpace;
+using types::Member;
+
+const Type* literal_type(types::Table& types, const Literal& literal) {
+    if (literal.type != nullptr) return literal.type;
+    if (literal.is_text()) return types.string(static_cast<std::uint32_t>(literal.text.size() + 1));
+    if (literal.kind == Literal::Kind::boolean) return types.boolean();
+    if (literal.is_negative) {
+        const auto value = static_cast<std::int64_t>(literal.bits);
+        return types.integer(value >= INT8_MIN ? 1 : value >= INT16_MIN ? 2 : value >= INT32_MIN ? 4 : 8, true);
+    }
+    const std::uint64_t value = literal.bits;
+    if (value > INT64_MAX) return types.integer(8, false);
+    return types.flexible(value <= INT8_MAX    ? 1
+                          : value <= INT16_MAX ? 2
+                          : value <= INT32_MAX ? 4
+                                               : 8,
+                          value <= UINT8_MAX    ? 1
+                          : value <= UINT16_MAX ? 2
+                          : value <= UINT32_MAX ? 4
+                                                : 8);
+}
+
+const Type* Inference::literal(const ast::Expr& expr, Literal value) {
+    const Type* type = literal_type(types_, value);
+    info(expr).literal = std::move(value);
+    return type;
+}
+
+const Type* Inference::infer(const ast::Expr& expr) {
+    if (is_error(info(expr).type) && !info(expr).literal && expr.kind == ast::ExprKind::variable &&
+        info(expr).variable == kNoIndex)
+        return info(expr).type;
+    info(expr).literal.reset();
+    const Type* type = compute(expr);
+    info(expr).type = type;
+    has_unknown_ |= type == nullptr;
+    return type;
+}
+
+const Type* Inference::compute(const ast::Expr& expr) {
+    return ast::visit(
+        expr,
+        ast::Overloaded{
+            [&](const ast::Integer& node) { return literal(node, Literal::of(node.value)); },
+            [&](const ast::String& node) { return literal(node, Literal::of(std::string(node.value))); },
+            [&](const ast::Boolean& node) { return literal(node, Literal::of(node.value)); },
+            [&](const ast::Character& node) {
+                Literal value = Literal::of_signed(node.value);
+                value.type = types_.integer(1, true);
+                return literal(node, std::move(value));
+            },
+            [&](const ast::Variable& node) -> const Type* {
+                const std::uint32_t index = info(node).variable;
+                return index == kNoIndex ? types_.error() : variable_type(body_->variables[index]);
+            },
+            [&](const ast::Map& node) { return map_read(node, false); },
+            [&](const ast::Positional&) -> const Type* { return types_.error(); },      // gone since expand_macros
+            [&](const ast::ParameterCount&) -> const Type* { return types_.error(); },  // the same
+            [&](const ast::Identifier& node) { return identifier(node); },
+            [&](const ast::Call& node) { return call(node); },
+            [&](const ast::Field& node) { return field(node); },
+            [&](const ast::TupleIndex& node) -> const Type* {
+                const Type* base = infer(*node.base);
+                if (base == nullptr || is_error(base)) return base;
+                return element_of_tuple(node, base, node.index);
+            },
+            [&](const ast::Index& node) { return index(node); },
+            [&](const ast::Unary& node) { return unary(node); },
+            [&](const ast::Binary& node) { return binary(node); },
+            [&](const ast::Increment& node) { return increment(node); },
+            [&](const ast::Ternary& node) { return ternary(node); },
+            [&](const ast::Cast& node) { return cast(node); },
+            [&](const ast::Tuple& node) { return node.elements.empty() ? types_.none() : keys_type(node.elements); },
+            [&](const ast::Record& node) -> const Type* {
+                std::vector<std::pair<std::string, const Type*>> members;
+                const Type* bad = types_.void_type();
+                for (const ast::Record::Member& member : node.members) {
+                    const Type* type = infer(*member.value);
+                    if (type == nullptr || is_error(type)) bad = type;
+                    if (type != nullptr && !is_error(type) && !is_storable(type)) {
+                        error(DiagnosticKind::bad_operand, ast::extent(*member.value),
+                              fmt::format("A record can not hold a value of type '{}'", types::name_of(type)));
+                        bad = types_.error();
+                    }
+                    members.emplace_back(std::string(member.name), type);
+                }
+                return bad == nullptr || is_error(bad) ? bad : types_.record(members);
+            },
+            [&](const ast::SizeOf& node) { return size_of(node); },
+            [&](const ast::OffsetOf& node) { return offset_of(node); },
+            [&](const ast::TypeInfo& node) { return type_info(node); },
+            [&](const ast::Comptime& node) { return infer(*node.operand); },
+            [&](const ast::IfExpr& node) { return if_value(node, false); },
+            [&](const ast::BlockExpr& node) {
+                const Type* type = block_value(*node.block);
+                if (node.block->statements.empty() && node.block->value != nullptr)
+                    info(node).literal = info(*node.block->value).literal;
+                return type;
+            },
+            [&](const ast::AddressOf& node) { return address_of(node); },
+            [&](const ast::TypeArgument& node) -> const Type* {
+                error(DiagnosticKind::bad_operand, node.range, "a type can not be used as a value");
+                return types_.error();
+            },
+        });
+}
+
+// ---- maps
+// --------------------------------------------------------------------------------------------------------------------
+
+/// Type of one key, or of the tuple that several make. Null: not known yet.
+const Type* Inference::keys_type(const std::vector<const ast::Expr*>& keys) {
+    std::vector<const Type*> elements;
+    bool is_unknown = false, is_bad = false;
+    for (const ast::Expr* key : keys) {
+        const Type* type = infer(*key);
+        is_unknown |= type == nullptr;
+        is_bad |= is_error(type);
+        if (type != nullptr && !is_error(type) && !is_storable(type)) {
+            error(DiagnosticKind::bad_operand, ast::extent(*key),
+                  fmt::format("A tuple can not hold a value of type '{}'", types::name_of(type)));
+            is_bad = true;
+        }
+        elements.push_back(type);
+    }
+    if (is_bad) return types_.error();
+    return is_unknown ? nullptr : types_.tuple(elements);
+}
+
+const Type* Inference::use_key(MapInfo& map, const Type* key, Range range) {
+    if (key == nullptr || is_error(key)) return key;
+    if (!is_storable(key)) {
+        error(DiagnosticKind::key_mismatch, range, fmt::format("{} cannot be part of a map key", types::name_of(key)));
+        return types_.error();
+    }
+    contribute(map.key, key);
+    const Type* have = settled(map.key.now);
+    if (have == nullptr) return key;
+    const Type* both = merge(types_, have, key);
+    if (both != nullptr && settled(both) == have) return have;
+    error(
+        DiagnosticKind::key_mismatch, range,
+        fmt::format("Argument mismatch for {}: trying to access with arguments: '{}' when map expects arguments: '{}'",
+                    map.name, types::name_of(key), types::name_of(have)));
+    return types_.error();
+}
+
+const Type* Inference::map_key(const ast::Map& map, Range range) {
+    if (!map.has_key || map.keys.empty()) return nullptr;
+    const Type* key = map.keys.size() == 1 ? infer(*map.keys.front()) : keys_type(map.keys);
+    return use_key(analysis_.maps[info(map).map], key, range);
+}
+
+/// What reading a map's value gives: aggregations that are one number come merged.
+const Type* Inference::read_value(const MapInfo& map) {
+    const Type* value = settled(map.value.read());
+    if (value == nullptr || !value->is_aggregation()) return value;
+    switch (value->kind) {
+        case Kind::count: return types_.integer(8, false);
+        case Kind::sum:
+        case Kind::min:
+        case Kind::max:
+        case Kind::avg: return types_.integer(8, value->is_signed);
+        case Kind::stats: {
+            const Type* number = types_.integer(8, value->is_signed);
+            const std::pair<std::string, const Type*> members[] = {
+                {"count", types_.integer(8, false)}, {"average", number}, {"total", number}};
+            return types_.record(members);
+        }
+        default: return value;
+    }
+}
+
+const Type* Inference::map_read(const ast::Map& map, bool is_whole_right_side) {
+    MapInfo& source = analysis_.maps[info(map).map];
+    const Type* key = map_key(map, map.range);
+    if (source.value.read() == nullptr) {
+        if (source.is_assigned) return nullptr;
+        // Copying a map that nothing writes copies zeros; anything else is a misspelt name.
+        if (is_whole_right_side) return types_.integer(8, true);
+        if (is_reporting_) {
+            std::vector<std::string> names;
+            for (const MapInfo& other : analysis_.maps)
+                if (other.is_assigned) names.push_back(other.name);
+            add_nearest(error(DiagnosticKind::undefined_map, map.range, fmt::format("Undefined map: {}", map.name)),
+                        map.name, names);
+            return types_.error();
+        }
+        return nullptr;
+    }
+    if (is_error(key)) return types_.error();
+    return read_value(source);
+}
+
+// ---- event arguments
+// -------------------------------------------------------------------------------------------------------------
+
+bool Inference::is_args(const ast::Expr& expr) {
+    if (expr.kind == ast::ExprKind::identifier) return ast::as<ast::Identifier>(expr).name == "args";
+    if (expr.kind == ast::ExprKind::call) {
+        const auto& call = ast::as<ast::Call>(expr);
+        return call.name == "args" && call.arguments.empty();
+    }
+    if (expr.kind == ast::ExprKind::unary) {
+        const auto& unary = ast::as<ast::Unary>(expr);
+        return unary.op == ast::UnaryOp::dereference && is_args(*unary.operand);
+    }
+    return false;
+}
+
+void Inference::ask_arguments() {
+    if (body_->has_asked_arguments) return;
+    body_->has_asked_arguments = true;
+    const probes::Provider& provider = probes::row(body_->kind());
+    if (provider.arguments == nullptr) return;
+    auto list = provider.arguments(analysis_.input.kernel, body_->place().place);
+    if (list.ok())
+        body_->arguments = std::move(*list);
+    else
+        body_->arguments_error = list.error().message;
+}
+
+const program::Argument* Inference::find_argument(std::string_view name) {
+    ask_arguments();
+    for (const program::Argument& argument : body_->arguments.arguments)
+        if (argument.name == name) return &argument;
+    return nullptr;
+}
+
+const Type* Inference::argument_type(const program::Argument& argument) {
+    using enum program::ArgumentType::Kind;
+    const program::ArgumentType& type = argument.type;
+    // The data lies elsewhere in the record: its address is what the field is worth.
+    if (argument.place == program::ArgumentPlace::data_loc || argument.place == program::ArgumentPlace::rel_loc)
+        return types_.integer(8, false);
+    const program::ProbeKind kind = body_->kind();
+    using Kinds = program::ProbeKind;
+    const bool is_user_side = program::KindSet::of(Kinds::uprobe, Kinds::uretprobe, Kinds::usdt).has(kind);
+    const bool is_trusted = program::KindSet::of(Kinds::fentry, Kinds::fexit, Kinds::iter).has(kind);
+    const AddressSpace space = type.is_user_pointer || is_user_side ? AddressSpace::user : AddressSpace::kernel;
+    const auto number = [&](std::uint32_t size, bool is_signed) -> const Type* {
+        if (size == 1 || size == 2 || size == 4 || size == 8) return types_.integer(size, is_signed);
+        return types_.array(types_.integer(1, false), size);
+    };
+    switch (type.kind) {
+        case integer: return number(type.size, type.is_signed);
+        case boolean: return type.size == 1 ? types_.boolean() : number(type.size, false);
+        case text: return types_.string(std::max(1u, type.size));
+        case array: {
+            if (type.count == 0) return types_.array(types_.integer(1, false), type.size);
+            return types_.array(number(type.size / type.count, type.is_signed), type.count);
+        }
+        case enumeration: {
+            std::string_view name = type.spelling;
+            if (name.starts_with("enum ")) name.remove_prefix(5);
+            const Type* known = analysis_.definitions.enumeration(name);
+            if (known != nullptr && known->size == type.size) return known;
+            return number(type.size, type.is_signed);
+        }
+        case pointer: {
+            const Type* element = nullptr;
+            std::string_view pointee = type.pointee;
+            if (pointee.empty()) element = types_.void_type();
+            if (element == nullptr && pointee.starts_with("struct "))
+                element = analysis_.definitions.structure(pointee.substr(7), false);
+            if (element == nullptr && pointee.starts_with("union "))
+                element = analysis_.definitions.structure(pointee.substr(6), true);
+            if (element == nullptr) element = analysis_.kernel_types.spelled(pointee, space);
+            if (element == nullptr) element = types_.void_type();
+            return types_.pointer(element, space, is_trusted);
+        }
+        case btf: {
+            const Type* known = analysis_.kernel_types.from_btf(type.btf_id);
+            if (known->kind == Kind::pointer)
+                return types_.pointer(known->element, known->space == AddressSpace::user ? AddressSpace::user : space,
+                                      is_trusted && known->space != AddressSpace::user);
+            return known;
+        }
+    }
+    return types_.error();
+}
+
+const Type* Inference::whole_arguments() {
+    if (body_->arguments_type != nullptr) return body_->arguments_type;
+    types::Structure* structure = types_.new_structure();
+    structure->name = fmt::format("struct {}_args", body_->place().name);
+    structure->is_complete = structure->is_event_arguments = true;
+    std::uint32_t offset = 0, alignment = 1;
+    for (std::size_t i = 0; i < body_->arguments.arguments.size(); ++i) {
+        const program::Argument& argument = body_->arguments.arguments[i];
+        if (argument.is_common) continue;
+        Member member;
+        member.name = argument.name;
+        member.type = argument_type(argument);
+        member.argument = static_cast<std::int32_t>(i);
+        member.names = argument.names;
+        member.is_user_pointer = argument.type.is_user_pointer;
+        const std::uint32_t wanted = std::max(1u, types::alignment_of(member.type));
+        alignment = std::max(alignment, wanted);
+        offset = (offset + wanted - 1) / wanted * wanted;
+        member.offset = offset;
+        offset += member.type->size;
+        structure->members.push_back(std::move(member));
+    }
+    structure->alignment = alignment;
+    structure->size = (offset + alignment - 1) / alignment * alignment;
+    body_->arguments_type = types_.structure(structure);
+    return body_->arguments_type;
+}
+
+bool Inference::refuse_in_loop(std::string_view name, Range range) {
+    if (loops_ == 0) return false;
+    error(DiagnosticKind::wrong_probe, range, fmt::format("'{}' builtin is not allowed in a for-loop", name))
+        .hint(fmt::format("assign it to a variable before the loop, e.g. `$value = {};`", name));
+    return true;
+}
+
+const Type* Inference::argument_field(const ast::Field& node) {
+    const Type* base = infer(*node.base);
+    if (base == nullptr || is_error(base)) return base;
+    const program::Argument* argument = find_argument(node.name);
+    if (argument == nullptr) return no_member(node, base);
+    if (argument->is_common) {
+        error(DiagnosticKind::unknown_field, node.range, "BPF does not support accessing common tracepoint fields");
+        return types_.error();
+    }
+    info(node).argument = argument;
+    return argument_type(*argument);
+}
+
+const Type* Inference::no_member(const ast::Field& node, const Type* base) {
+    if (!is_reporting_) return types_.error();
+    std::vector<std::string> names;
+    std::string message;
+    const auto collect = [&](const auto& self, const std::vector<Member>& members) -> void {
+        for (const Member& member : members) {
+            if (!member.name.empty())
+                names.push_back(member.name);
+            else if (member.type->kind == Kind::structure) {
+                if (!member.type->structure->is_complete && member.type->structure->complete)
+                    member.type->structure->complete(*member.type->structure);
+                self(self, member.type->structure->members);
+            }
+        }
+    };
+    if (base->kind == Kind::record) {
+        collect(collect, base->members);
+        message = fmt::format("Record does not contain a field named '{}'", node.name);
+    } else {
+        collect(collect, base->structure->members);
+        using Kinds = program::ProbeKind;
+        if (base->structure->is_event_arguments &&
+            !program::KindSet::of(Kinds::tracepoint, Kinds::rawtracepoint).has(body_->kind()))
+            message = fmt::format("Can't find function parameter {}", node.name);
+        else
+            message = fmt::format("Struct/union of type '{}' does not contain a field named '{}'",
+                                  base->structure->name, node.name);
+    }
+    auto added = error(DiagnosticKind::unknown_field, node.range, message);
+    add_nearest(added, node.name, names);
+    // An event's fields are few enough to be read at a glance; a kernel structure's are not.
+    constexpr std::size_t kMostListed = 24;
+    if (!names.empty() && names.size() <= kMostListed)
+        added.hint(fmt::format(
+            "{}: {}",
+            base->kind == Kind::structure && base->structure->is_event_arguments ? "arguments of this event" : "fields",
+            fmt::join(names, ", ")));
+    return types_.error();
+}
+
+// ---- identifiers, fields, elements
+// ------------------------------------------------------------------------------------------------
+
+bool Inference::is_resolvable(std::string_view name) {
+    return name == "args" || analysis_.find_row(name) != nullptr || analysis_.definitions.constant(name).has_value();
+}
+
+const Type* Inference::identifier(const ast::Identifier& node) {
+    const std::string_view name = node.name;
+    if (name == "args") {
+        using Kinds = program::ProbeKind;
+        const probes::Provider& provider = probes::row(body_->kind());
+        if (provider.arguments == nullptr || body_->kind() == Kinds::usdt) {
+            error(DiagnosticKind::wrong_probe, node.range,
+                  fmt::format("The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and "
+                              "uprobe probes ({} used here)",
+                              kind_in_messages(body_->kind())));
+            return types_.error();
+        }
+        if (refuse_in_loop(name, node.range)) return types_.error();
+        ask_arguments();
+        if (!body_->arguments_error.empty()) {
+            error(DiagnosticKind::wrong_probe, node.range, body_->arguments_error);
+            return types_.error();
+        }
+        info(node).is_args = true;
+        return whole_arguments();
+    }
+    const bool is_raw_argument = name.starts_with("arg") && name.size() > 3 &&
+                                 std::all_of(name.begin() + 3, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (is_raw_argument || name == "retval") {
+        if (const program::Argument* argument = find_argument(name)) {
+            if (refuse_in_loop(name, node.range)) return types_.error();
+            info(node).argument = argument;
+            return argument_type(*argument);
+        }
+        if (is_raw_argument && body_->kind() == program::ProbeKind::usdt && body_->arguments_error.empty()) {
+            error(DiagnosticKind::wrong_probe, node.range,
+                  fmt::format("{} has {} arguments, no {}", body_->place().name, body_->arguments.arguments.size(),
+                              name));
+            return types_.error();
+        }
+    }
+    if (const typed::Builtin* row = analysis_.find_row(name); row != nullptr && row->form == typed::Form::variable) {
+        if ((is_raw_argument || name == "retval" || name == "ctx" || name == "func") &&
+            refuse_in_loop(name, node.range))
+            return types_.error();
+        return call_row(node, name, node.range, *row, {});
+    }
+    if (is_raw_argument) {
+        error(DiagnosticKind::wrong_probe, node.range,
+              fmt::format("The {} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes", name));
+        return types_.error();
+    }
+    if (auto value = analysis_.definitions.constant(name)) {
+        if (auto* text = std::get_if<std::string>(&*value)) return literal(node, Literal::of(*text));
+        const auto& constant = std::get<types::Constant>(*value);
+        const bool is_signed = constant.type != nullptr && constant.type->is_signed;
+        Literal number =
+            is_signed ? Literal::of_signed(static_cast<std::int64_t>(constant.value)) : Literal::of(constant.value);
+        if (constant.type != nullptr && constant.type->kind == Kind::enumeration) number.type = constant.type;
+        return literal(node, std::move(number));
+    }
+    if (!is_reporting_) return types_.error();
+    auto added = error(DiagnosticKind::unknown_identifier, node.range, fmt::format("Unknown identifier: '{}'", name));
+    if (const typed::Builtin* row = analysis_.find_row(name)) {
+        added.hint(fmt::format("{} is a function: {}", name, row->signature.substr(0, row->signature.find('\n'))));
+        return types_.error();
+    }
+    // Of an event's fields only the name is written quickly.
+    using Kinds = program::ProbeKind;
+    if (program::KindSet::of(Kinds::tracepoint, Kinds::fentry, Kinds::fexit, Kinds::rawtracepoint, Kinds::uprobe)
+            .has(body_->kind()) &&
+        find_argument(name) != nullptr) {
+        added.hint(fmt::format("did you mean `args.{}`?", name));
+        return types_.error();
+    }
+    std::vector<std::string> names = analysis_.definitions.constant_names();
+    if (analysis_.input.builtins.all != nullptr)
+        for (const typed::Builtin* row : analysis_.input.builtins.all())
+            if (row->form == typed::Form::variable) names.emplace_back(row->name);
+    add_nearest(added, name, names);
+    return types_.error();
+}
+
+/// A pointer found in memory points into the same space as the one that led there, unless its type says otherwise.
+const Type* Inference::member_type(const Member& member, const Type* base_pointer) {
+    if (member.type->kind != Kind::pointer || base_pointer == nullptr) return member.type;
+    if (member.is_user_pointer || member.type->space == AddressSpace::user)
+        return types_.pointer(member.type->element, AddressSpace::user);
+    return types_.pointer(member.type->element, base_pointer->space, base_pointer->is_trusted);
+}
+
+const Type* Inference::field(const ast::Field& node) {
+    if (is_args(*node.base)) return argument_field(node);
+    if (node.base->kind == ast::ExprKind::identifier && ast::as<ast::Identifier>(*node.base).name == "config") {
+        const program::Config& config = analysis_.config;
+        const std::pair<std::string_view, std::uint64_t> values[] = {
+            {"max_strlen", config.max_strlen},       {"max_map_keys", config.max_map_keys},
+            {"max_probes", config.max_probes},       {"max_bpf_progs", config.max_bpf_progs},
+            {"max_cat_bytes", config.max_cat_bytes}, {"perf_rb_pages", config.perf_rb_pages},
+            {"log_size", config.log_size},           {"on_stack_limit", config.on_stack_limit}};
+        std::vector<std::string> names;
+        for (const auto& [name, value] : values) {
+            if (name == node.name) return literal(node, Literal::of(value));
+            names.emplace_back(name);
+        }
+        add_nearest(error(DiagnosticKind::unknown_field, node.range,
+                          fmt::format("Record does not contain a field named '{}'", node.name)),
+                    node.name, names);
+        return types_.error();
+    }
+    const Type* base = infer(*node.base);
+    if (base == nullptr || is_error(base)) return base;
+    const Type* through = base->kind == Kind::pointer ? base->element : base;
+    if (through->kind != Kind::structure && !(through->kind == Kind::record && base->kind == Kind::record)) {
+        error(DiagnosticKind::bad_access, node.range,
+              fmt::format("Can not access field '{}' on expression of type '{}'", node.name, types::name_of(base)));
+        return types_.error();
+    }
+    const auto member = types::find_member(through, node.name);
+    if (!member) return no_member(node, through);
+    if (member->type->kind == Kind::none) {
+        error(DiagnosticKind::bad_access, node.range,
+              fmt::format("The type of field '{}' is not supported", node.name));
+        return types_.error();
+    }
+    // Whose space: the pointer at the start of the chain of members held by value.
+    const Type* pointer = base->kind == Kind::pointer ? base : nullptr;
+    for (const ast::Expr* at = node.base; pointer == nullptr;) {
+        if (at->kind == ast::ExprKind::field)
+            at = ast::as<ast::Field>(*at).base;
+        else if (at->kind == ast::ExprKind::index)
+            at = ast::as<ast::Index>(*at).base;
+        else if (at->kind == ast::ExprKind::unary)
+            at = ast::as<ast::Unary>(*at).operand;
+        else
+            break;
+        const Type* type = info(*at).type;
+        if (type != nullptr && type->kind == Kind::pointer) pointer = type;
+    }
+    return member_type(*member, pointer);
+}
+
+const Type* Inference::element_of_tuple(const ast::Expr& node, const Type* base, std::uint64_t index) {
+    if (base->kind != Kind::tuple) {
+        error(DiagnosticKind::bad_access, node.range,
+              fmt::format("Can not access index '{}' on expression of type '{}'", index, types::name_of(base)));
+        return types_.error();
+    }
+    if (index >= base->members.size()) {
+        error(DiagnosticKind::bad_index, node.range,
+              fmt::format("Invalid tuple index: {}. Found {} elements in tuple.", index, base->members.size()));
+        return types_.error();
+    }
+    return base->members[index].type;
+}
+
+const Type* Inference::index(const ast::Index& node) {
+    const Type* base = infer(*node.base);
+    std::vector<const Type*> given;
+    for (const ast::Expr* one : node.indices)
+        given.push_back(infer(*one));
+    if (base == nullptr || is_error(base)) return base;
+    const bool is_array = base->kind == Kind::array || base->kind == Kind::string;
+    if (!is_array && base->kind != Kind::pointer && base->kind != Kind::tuple) {
+        error(DiagnosticKind::bad_index, node.range,
+              fmt::format("The array index operator [] can only be used on arrays, pointers, and tuples, found {}.",
+                          types::name_of(base)));
+        return types_.error();
+    }
+    if (given.size() != 1) {
+        error(DiagnosticKind::bad_index, node.range, "The array index operator [] takes one index");
+        return types_.error();
+    }
+    const Type* type = given.front();
+    if (type == nullptr || is_error(type)) return type;
+    const auto& constant = info(*node.indices.front()).literal;
+    if (base->kind == Kind::tuple) {
+        if (!constant || constant->is_text() || constant->is_negative) {
+            error(DiagnosticKind::bad_index, node.range, "The index of a tuple must be a literal");
+            return types_.error();
+        }
+        return element_of_tuple(node, base, constant->bits);
+    }
+    const bool is_negative = constant ? constant->is_text() || constant->is_negative
+                                      : !is_number(type) || (type->is_signed && type->kind == Kind::integer);
+    // A pointer may be indexed backwards: only arrays have a beginning.
+    if (is_negative && !(base->kind == Kind::pointer && is_number(type) && !(constant && constant->is_text()))) {
+        error(DiagnosticKind::bad_index, node.range,
+              fmt::format("The array index operator [] only accepts non-negative integer indices. Got: {}",
+                          types::name_of(type)));
+        return types_.error();
+    }
+    if (base->kind == Kind::pointer) {
+        if (base->element->kind == Kind::void_ || base->element->size == 0) {
+            error(DiagnosticKind::bad_index, node.range,
+                  fmt::format("The array index operator [] can not be used on expressions of type '{}'",
+                              types::name_of(base)));
+            return types_.error();
+        }
+        Member member;
+        member.type = base->element;
+        return member_type(member, base);
+    }
+    const std::uint64_t count = base->kind == Kind::string ? base->capacity : base->count;
+    if (constant && count > 0 && constant->bits >= count) {
+        error(DiagnosticKind::bad_index, node.range,
+              fmt::format("the index {} is out of bounds for array of size {}", constant->bits, count));
+        return types_.error();
+    }
+    if (base->kind == Kind::string) {
+        // "abc"[1] is a number already.
+        if (const auto& text = info(*node.base).literal; text && constant) {
+            Literal character = Literal::of_signed(
+                constant->bits < text->text.size() ? static_cast<std::int8_t>(text->text[constant->bits]) : 0);
+            character.type = types_.integer(1, true);
+            return literal(node, std::move(character));
+        }
+        return types_.integer(1, true);
+    }
+    return base->element;
+}
+
+// ---- operators
+// ---------------------------------------------------------------------------------------------------------------------
+
+const Type* Inference::unary(const ast::Unary& node) {
+    const Type* type = infer(*node.operand);
+    if (type == nullptr)
+        return is_guessing_ && node.op != ast::UnaryOp::dereference ? types_.integer(8, true) : nullptr;
+    if (is_error(type)) return type;
+    const auto refuse = [&]() -> const Type* {
+        error(DiagnosticKind::bad_operand, node.range,
+              fmt::format("The {} operator can not be used on expressions of type '{}'", ast::spelling(node.op),
+                          types::name_of(type)));
+        return types_.error();
+    };
+    if (node.op == ast::UnaryOp::dereference) {
+        if (type->kind == Kind::pointer) {
+            if (type->element->kind == Kind::void_ || type->element->size == 0) return refuse();
+            Member member;
+            member.type = type->element;
+            return member_type(member, type);
+        }
+        if (type->kind == Kind::integer) return types_.integer(8, false);
+        if (is_args(*node.operand)) {
+            info(node).is_args = true;
+            return type;  // old scripts took args for a pointer
+        }
+        return refuse();
+    }
+    if (const auto& operand = info(*node.operand).literal;
+        operand && !operand->is_text() && (operand->type == nullptr || operand->type->kind == Kind::enumeration)) {
+        const Folded folded = fold(node.op, *operand);
+        if (folded.value) return literal(node, *folded.value);
+        if (folded.error == FoldError::underflow) {
+            error(DiagnosticKind::literal, node.range, "negative value will underflow");
+            return types_.error();
+        }
+    }
+    if (node.op == ast::UnaryOp::logical_not) return is_condition(type) ? types_.boolean() : refuse();
+    if (!is_number(type)) return refuse();
+    return types_.integer(8, as_integer(types_, type)->is_signed);
+}
+
+void Inference::mismatch(ast::BinaryOp op, const ast::Expr& left, const ast::Expr& right, const Type* a, const Type* b,
+                         Range range) {
+    error(DiagnosticKind::type_mismatch, range,
+          fmt::format("Type mismatch for '{}': comparing {} with {}", ast::spelling(op), types::name_of(a),
+                      types::name_of(b)))
+        .note(ast::extent(left), fmt::format("left ({})", types::name_of(a)))
+        .note(ast::extent(right), fmt::format("right ({})", types::name_of(b)));
+}
+
+/// Type of `left op right` once both types are known; reports.
+const Type* Inference::binary_result(ast::BinaryOp op, const ast::Expr& left, const ast::Expr& right, const Type* a,
+                                     const Type* b, Range range) {
+    if (is_error(a) || is_error(b)) return types_.error();
+    if (a == nullptr || b == nullptr) {
+        if (is_comparison(op) || op == ast::BinaryOp::logical_and || op == ast::BinaryOp::logical_or)
+            return types_.boolean();
+        if (!is_guessing_) return nullptr;
+        if (a == nullptr) a = types_.flexible(1, 1);
+        if (b == nullptr) b = types_.flexible(1, 1);
+    }
+    const auto refuse = [&]() -> const Type* {
+        error(DiagnosticKind::bad_operand, range,
+              fmt::format("The {} operator can not be used on expressions of types {}, {}", ast::spelling(op),
+                          types::name_of(a), types::name_of(b)));
+        return types_.error();
+    };
+    if (op == ast::BinaryOp::logical_and || op == ast::BinaryOp::logical_or) {
+        const bool is_left = is_condition(a) || info(left).literal, is_right = is_condition(b) || info(right).literal;
+        return is_left && is_right ? types_.boolean() : refuse();
+    }
+    const bool has_pointer = a->kind == Kind::pointer || b->kind == Kind::pointer;
+    if (is_comparison(op)) {
+        if (is_number(a) && is_number(b)) return types_.boolean();
+        if (has_pointer && (a->is_scalar() && b->is_scalar())) {
+            if (a->kind == b->kind && a->element != b->element && a->element->kind != Kind::void_ &&
+                b->element->kind != Kind::void_)
+                warning(DiagnosticKind::warn_cast, range,
+                        fmt::format("comparison of distinct pointer types: {}, {}", types::name_of(a->element),
+                                    types::name_of(b->element)))
+                    .note(ast::extent(left), fmt::format("left ({})", types::name_of(a->element)))
+                    .note(ast::extent(right), fmt::format("right ({})", types::name_of(b->element)));
+            return types_.boolean();
+        }
+        const bool is_equality = op == ast::BinaryOp::equal || op == ast::BinaryOp::not_equal;
+        if (a->kind != b->kind) {
+            // ksym(x) == 0 and its like: addresses and ids are numbers underneath.
+            if (is_equality && a->is_scalar() && b->is_scalar()) return types_.boolean();
+            // A char array compares with a text.
+            mismatch(op, left, right, a, b, range);
+            return types_.error();
+        }
+        if (!is_equality) return refuse();
+        if (a->is_scalar()) return types_.boolean();
+        if (!is_comparable_in_memory(a) || !is_comparable_in_memory(b)) return refuse();
+        if (merge(types_, a, b) == nullptr) {
+            mismatch(op, left, right, a, b, range);
+            return types_.error();
+        }
+        return types_.boolean();
+    }
+    if (has_pointer) {
+        const bool adds = op == ast::BinaryOp::add, subtracts = op == ast::BinaryOp::subtract;
+        if (a->kind == Kind::pointer && is_number(b) && (adds || subtracts)) return a;
+        if (b->kind == Kind::pointer && is_number(a) && adds) return b;
+        if ((a->kind == Kind::pointer || is_number(a)) && (b->kind == Kind::pointer || is_number(b))) return refuse();
+        mismatch(op, left, right, a, b, range);
+        return types_.error();
+    }
+    if (!is_number(a) || !is_number(b)) {
+        if (a->kind != b->kind)
+            mismatch(op, left, right, a, b, range);
+        else
+            return refuse();
+        return types_.error();
+    }
+    const Type* x = as_integer(types_, a);
+    const Type* y = as_integer(types_, b);
+    if (op == ast::BinaryOp::shift_left || op == ast::BinaryOp::shift_right)
+        return types_.integer(8, !x->is_flexible() && x->is_signed);
+    if (op == ast::BinaryOp::subtract) return types_.integer(8, true);
+    return types_.integer(8, is_signed_pair(x, y));
+}
+
+const Type* Inference::binary(const ast::Binary& node) {
+    const Type* a = infer(*node.left);
+    const Type* b = infer(*node.right);
+    const auto& left = info(*node.left).literal;
+    const auto& right = info(*node.right).literal;
+    const auto folds = [](const std::optional<Literal>& one) {
+        return one && (one->type == nullptr || one->type->kind == Kind::enumeration || one->type->size == 8);
+    };
+    if (folds(left) && folds(right)) {
+        const Folded folded = fold(node.op, *left, *right);
+        if (folded.error == FoldError::beyond_the_end)
+            warning(DiagnosticKind::warn_truncated, node.range, "literal string will always be empty");
+        if (folded.value) return literal(node, *folded.value);
+        if (folded.error == FoldError::overflow) {
+            error(DiagnosticKind::fold, node.range, "unable to fold literals due to overflow or underflow");
+            return types_.error();
+        }
+        if (folded.error == FoldError::strings) {
+            error(DiagnosticKind::fold, node.range, "illegal literal operation with strings");
+            return types_.error();
+        }
+    }
+    return binary_result(node.op, *node.left, *node.right, a, b, node.range);
+}
+
+const Type* Inference::increment(const ast::Increment& node) {
+    const bool is_map = node.target->kind == ast::ExprKind::map;
+    const Type* have = nullptr;
+    if (is_map) {
+        const MapInfo& map = analysis_.maps[info(*node.target).map];
+        have = settled(map.value.read());
+        if (have != nullptr && have->is_aggregation()) have = nullptr;  // said by assign_map
+    } else {
+        have = infer(*node.target);
+        if (is_error(have)) return have;
+    }
+    if (have != nullptr && have->kind != Kind::integer && have->kind != Kind::pointer && have->kind != Kind::boolean) {
+        if (is_map) map_key(ast::as<ast::Map>(*node.target), node.target->range);
+        error(DiagnosticKind::bad_operand, node.range,
+              fmt::format("The {} operator can not be used on expressions of type '{}'",
+                          node.is_decrement ? "--" : "++", types::name_of(have)));
+        return types_.error();
+    }
+    const bool is_signed = node.is_decrement || (have != nullptr && have->is_signed);
+    const Type* type = have != nullptr && have->kind == Kind::pointer ? have : types_.integer(8, is_signed);
+    assign_type(*node.target, type, nullptr, node.range);
+    if (is_map) {
+        const Type* value = settled(analysis_.maps[info(*node.target).map].value.read());
+        return value != nullptr && value->is_aggregation() ? types_.error() : value;
+    }
+    const std::uint32_t index = info(*node.target).variable;
+    return index == kNoIndex ? types_.error() : variable_type(body_->variables[index]);
+}
+
+const Type* Inference::branches(const Type* a, const Type* b, Range range) {
+    if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
+    if (is_error(a) || is_error(b)) return types_.error();
+    if (const Type* both = merge(types_, a, b)) return both;
+    error(DiagnosticKind::unlike_branches, range,
+          fmt::format("Branches must return the same type or compatible types: have '{}' and '{}'", types::name_of(a),
+                      types::name_of(b)));
+    return types_.error();
+}
+
+const Type* Inference::ternary(const ast::Ternary& node) {
+    condition(*node.condition, node.range);
+    const Type* tested = info(*node.condition).type;
+    const auto chosen = info(*node.condition).literal;
+    const ast::Expr& then = node.then == nullptr ? *node.condition : *node.then;
+    if (chosen) {
+        const ast::Expr& taken = chosen->is_true() ? then : *node.otherwise;
+        if (&taken != node.condition) infer(taken);
+        info(node).literal = info(taken).literal;
+        return info(taken).type;
+    }
+    const Type* a = node.then == nullptr ? tested : infer(*node.then);
+    const Type* b = infer(*node.otherwise);
+    return branches(a, b, node.range);
+}
+
+const Type* Inference::if_value(const ast::IfExpr& node, bool is_statement) {
+    condition(*node.condition, node.range);
+    const auto chosen = info(*node.condition).literal;
+    info(node).type = types_.void_type();
+    if (is_statement) {
+        // What can never run is not complained about: `if (sizeof(x) == 4) { fail(...) }`. Its assignments still tell
+        // types.
+        const bool was_reporting = is_reporting_;
+        if (chosen && !chosen->is_true()) is_reporting_ = false;
+        block(*node.then);
+        is_reporting_ = was_reporting;
+        if (node.otherwise != nullptr) {
+            if (chosen && chosen->is_true()) is_reporting_ = false;
+            block(*node.otherwise);
+            is_reporting_ = was_reporting;
+        }
+        return types_.void_type();
+    }
+    if (chosen && node.otherwise != nullptr) {
+        const ast::Block& taken = chosen->is_true() ? *node.then : *node.otherwise;
+        return block_value(taken);
+    }
+    const Type* a = block_value(*node.then);
+    const Type* b = node.otherwise == nullptr ? types_.void_type() : block_value(*node.otherwise);
+    if (node.otherwise == nullptr) return types_.void_type();
+    if (a != nullptr && b != nullptr && (a->kind == Kind::void_ || b->kind == Kind::void_)) return types_.void_type();
+    return branches(a, b, node.range);
+}
+
+const Type* Inference::cast(const ast::Cast& node) {
+    // (unknown)(x) may be a call the grammar took for a cast: f (x).
+    const Type* to = resolve(*node.type, node.range);
+    const Type* from = infer(*node.operand);
+    if (to == nullptr || is_error(to)) return to;
+    if (from == nullptr) return to;
+    if (is_error(from)) return from;
+    from = settled(from);
+    const auto& operand = info(*node.operand).literal;
+
+    if (from->kind == Kind::structure && to != from) {
+        error(DiagnosticKind::bad_cast, node.range,
+              fmt::format("Cannot cast from C type \"{}\"", types::name_of(from)));
+        return types_.error();
+    }
+    // Sizes left open come from the operand: (string)x, (int8[])x.
+    if (to->kind == Kind::string && to->capacity == 0 && from->kind == Kind::string) to = from;
+    if (to->kind == Kind::buffer && to->capacity == 0 && from->kind == Kind::buffer) to = from;
+    if (to->kind == Kind::array && to->count == 0 && to->element->size > 0 && from->size % to->element->size == 0)
+        to = types_.array(to->element, from->size / to->element->size);
+    // A literal as array of bytes is as wide as the array wants it.
+    if (to->kind == Kind::array && operand && !operand->is_text() && operand->type == nullptr &&
+        (to->size == 1 || to->size == 2 || to->size == 4 || to->size == 8))
+        from = types_.integer(to->size, true);
+    if (to->kind == Kind::integer && to->capacity != 0) to = settled(to);
+    if (to->is_aggregation() || to->kind == Kind::void_ || !can_cast(from, to)) {
+        error(DiagnosticKind::bad_cast, node.range,
+              fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(from), types::name_of(to)));
+        return types_.error();
+    }
+    if (to->kind == Kind::pointer && to->space == AddressSpace::none && from->kind == Kind::pointer)
+        to = types_.pointer(to->element, from->space, from->is_trusted);
+    if (to == from && !operand && !(node.operand->kind == ast::ExprKind::cast))
+        warning(DiagnosticKind::warn_cast, node.range,
+                fmt::format("Unnecessary cast: expression is already of type {}", types::name_of(to)))
+            .verbose_only();
+    if (operand && !operand->is_text()) {
+        if (to->kind == Kind::enumeration && to->enumeration != nullptr) {
+            const auto& constants = to->enumeration->constants;
+            const bool is_known = std::any_of(constants.begin(), constants.end(),
+                                              [&](const auto& constant) { return constant.second == operand->bits; });
+            if (!is_known) {
+                std::string_view name = to->enumeration->name;
+                if (name.starts_with("enum ")) name.remove_prefix(5);
+                error(DiagnosticKind::bad_cast, node.range,
+                      fmt::format("Enum: {} doesn't contain a variant value of {}", name, operand->bits));
+                return types_.error();
+            }
+        }
+        if (is_number(to)) {
+            Literal value = *operand;
+            value.kind = to->kind == Kind::boolean ? Literal::Kind::boolean : Literal::Kind::integer;
+            value.bits = wrap_to(to, operand->bits);
+            value.is_negative = to->is_signed && static_cast<std::int64_t>(value.bits) < 0;
+            value.type = to;
+            return literal(node, std::move(value));
+        }
+    }
+    return to;
+}
+
+// ---- questions about types
+// -----------------------------------------------------------------------------------------------------------
+
+const Type* Inference::size_of(const ast::SizeOf& node) {
+    const Type* type = node.operand != nullptr ? infer(*node.operand) : resolve(*node.type, node.type->range);
+    if (type == nullptr || is_error(type)) return type;
+    type = settled(type);
+    if (type->kind == Kind::string && type->capacity == 0)
+        type = types_.string(static_cast<std::uint32_t>(analysis_.config.max_strlen));
+    Literal size = Literal::of(std::uint64_t{type->size});
+    size.type = types_.integer(8, false);
+    return literal(node, std::move(size));
+}
+
+const Type* Inference::offset_of(const ast::OffsetOf& node) {
+    const Type* type = node.operand != nullptr ? infer(*node.operand) : resolve(*node.type, node.type->range);
+    if (type == nullptr || is_error(type)) return type;
+    if (type->kind == Kind::pointer && node.operand != nullptr) type = type->element;
+    std::uint64_t offset = 0;
+    for (const ast::Text name : node.path) {
+        if (type->kind != Kind::structure && type->kind != Kind::record) {
+            error(DiagnosticKind::bad_access, node.range,
+                  fmt::format("'{}' is not a c_struct type.", types::name_of(type)));
+            return types_.error();
+        }
+        const auto member = types::find_member(type, name);
+        if (!member) {
+            error(DiagnosticKind::unknown_field, node.range,
+                  fmt::format("'{}' has no field named '{}'", types::name_of(type), name));
+            return types_.error();
+        }
+        offset += member->offset;
+        type = member->type;
+    }
+    Literal value = Literal::of(offset);
+    value.type = types_.integer(8, false);
+    return literal(node, std::move(value));
+}
+
+const Type* Inference::type_info(const ast::TypeInfo& node) {
+    if (analysis_.config.unstable_typeinfo == program::Config::Gate::error)
+        error(DiagnosticKind::unsupported, node.range,
+              "typeinfo feature is not enabled by default. To enable this unstable feature, set the config flag to "
+              "enable. unstable_typeinfo=enable");
+    else
+        error(DiagnosticKind::unsupported, node.range, "typeinfo is not supported yet");
+    return types_.error();
+}
+
+const Type* Inference::address_of(const ast::AddressOf& node) {
+    if (node.target->kind == ast::ExprKind::map) {
+        const MapInfo& map = analysis_.maps[info(*node.target).map];
+        const Type* value = settled(map.value.read());
+        return value == nullptr
+                   ? nullptr
+                   : types_.pointer(value->is_aggregation() ? types_.void_type() : value, AddressSpace::kernel);
+    }
+    const Type* type = infer(*node.target);
+    if (type == nullptr || is_error(type)) return type;
+    return types_.pointer(type, AddressSpace::kernel);
+}
+
+}  // namespace check
