@@ -6,8 +6,8 @@
 
 The conventions of the lessons (docs/tutorial/README.md tells the reader the same):
   ```console            every line that begins with "$ " is a command, the lines up to the next one are what it prints,
-                        standard output and standard error together. A command that ends in a backslash goes on in the
-                        next line.
+                        standard output and standard error together. A command goes on in the next line after a backslash
+                        or within quotes.
   ```console varying    the same, but numbers, the blanks that pad them, and the rows of a histogram may differ
   ```bt NAME            a script; it is written to the file NAME before the commands that follow (without NAME: not)
   ```file NAME          any other file
@@ -78,7 +78,7 @@ def read_commands(path, lines, start, end, varying):
         if not lines[i].startswith("$ "):
             sys.exit(f"{path}:{i + 1}: a console block begins with a command")
         command = Command(lines[i][2:], varying=varying, line=i)
-        while command.text.endswith("\\"):
+        while i + 1 < end and (command.text.endswith("\\") or command.text.count("'") % 2 == 1):
             i += 1
             command.text += "\n" + lines[i]
         i += 1
@@ -156,6 +156,7 @@ def run(command, directory, binary):
 
 
 def without_comments(text):
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     return [line for line in (re.sub(r"\s*(//|#(?!include|define|!)).*", "", line) for line in text.split("\n")) if line.strip()]
 
 
