@@ -561,6 +561,7 @@ const types::Type* Reader::specifiers() {
         any = true;
         ++at_;
     }
+    is_plain_char_ = !named && is_char && !is_unsigned && !is_signed;
     if (named) return named;
     if (!any) return nullptr;
     if (is_void) return table.void_type();
@@ -775,8 +776,7 @@ Reader::Declared Reader::declarator(const types::Type* base) {
             return declared;
         }
         // char arrays are text; arrays of them are arrays of text
-        const bool is_text = i + 1 == bounds.size() && declared.type->is_integer() && declared.type->size == 1 &&
-                             declared.type->is_signed && declared.type->c_name == "char";
+        const bool is_text = is_plain_char_ && i + 1 == bounds.size() && bounds[i] > 0 && declared.type->is_integer();
         declared.type =
             is_text ? table.string(static_cast<std::uint32_t>(bounds[i])) : table.array(declared.type, bounds[i]);
     }

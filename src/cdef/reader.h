@@ -74,6 +74,7 @@ class Reader {
     std::vector<Condition> conditions_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
+    bool is_plain_char_ = false;  ///< the last specifiers said `char` alone: its arrays are text
     source::Range place_;
     bool has_failed_ = false;
     int include_depth_ = 0;

@@ -216,7 +216,10 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
         one.type = types_.none();
         const Type* type = nullptr;
         bool is_settled = false;
-        if (argument.kind == ast::ExprKind::identifier && some_takes(i, ParameterType::word)) {
+        // A name nobody knows, where words are taken at all, is a word in the wrong place: the signature says which.
+        const bool is_stray_word = argument.kind == ast::ExprKind::identifier && some_takes(0, ParameterType::word) &&
+                                   !is_resolvable(ast::as<ast::Identifier>(argument).name);
+        if (argument.kind == ast::ExprKind::identifier && (is_stray_word || some_takes(i, ParameterType::word))) {
             const ast::Text word = ast::as<ast::Identifier>(argument).name;
             bool is_listed = false, has_other = false;
             for (const Signature& signature : overloads) {

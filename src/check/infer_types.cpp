@@ -275,7 +275,8 @@ void Inference::assign(const ast::Expr& target, const ast::Expr& value, Range ra
     }
     aggregation_ = nullptr;
     const auto& literal = info(value).literal;
-    assign_type(target, type, literal ? &*literal : nullptr, range);
+    const bool is_aggregation = is_map && type != nullptr && type->is_aggregation();
+    assign_type(target, type, literal ? &*literal : nullptr, is_aggregation ? value.range : range);
     // Each use of an aggregation says with which parameters: they are the map's.
     if (!is_reporting_ || !is_map || value.kind != ast::ExprKind::call || type == nullptr || !type->is_aggregation())
         return;

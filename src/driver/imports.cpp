@@ -77,7 +77,7 @@ class Loader {
         if (!script) return;
         if (script->config_range) {
             diagnostics_.add(source::DiagnosticKind::section_order, *script->config_range,
-                             "invalid config within import");
+                             "invalid `config` within import");
             return;
         }
         add(*script);
