@@ -106,6 +106,8 @@ class Builder {
         for (typed::VariableSlot& slot : hidden_)
             first.variables.push_back(std::move(slot));
         // The other places of a shared body differ in nothing the body can see.
+        if (body.places.size() > 1) first.shared_body = body_count_;
+        first.is_told_name = body.is_told_name;
         for (std::size_t i = 1; i < body.places.size(); ++i) {
             typed::Probe& other = add_probe(body.places[i], body.group);
             const typed::Probe& original = *probe_;
@@ -113,8 +115,11 @@ class Builder {
             other.predicate = original.predicate;
             other.body = original.body;
             other.variables = original.variables;
+            other.shared_body = body_count_;
+            other.is_told_name = body.is_told_name;
         }
         body_ = nullptr;
+        ++body_count_;
     }
 
     const Type* variable_type(const VariableInfo& variable) const {
@@ -965,6 +970,7 @@ class Builder {
     Body* body_ = nullptr;
     typed::Probe* probe_ = nullptr;
     std::vector<typed::VariableSlot> hidden_;
+    std::size_t body_count_ = 0;
     std::vector<const typed::Stmt*> pending_;
 };
 

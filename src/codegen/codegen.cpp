@@ -1,15 +1,46 @@
 // Entrance: generate(). Script -> maps, probes, attachments, and a function for each probe.
 #include "src/codegen/codegen.h"
 
+#include <algorithm>
+#include <compare>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "src/codegen/probe_emitter.h"
 #include "src/codegen/script_state.h"
+#include "src/codegen/syscalls.h"
 
 namespace codegen {
 namespace {
 
 using program::ProbeKind;
+
+// Values of bpf_attach_type that elder headers do not name.
+constexpr auto kTraceKprobeMulti = static_cast<bpf_attach_type>(42);
+
+/// One loaded program may serve any number of places of these kinds; the others are bound to one when they are loaded.
+constexpr program::KindSet kShareable =
+    program::KindSet::of(ProbeKind::kprobe, ProbeKind::kretprobe, ProbeKind::uprobe, ProbeKind::uretprobe,
+                         ProbeKind::usdt, ProbeKind::tracepoint, ProbeKind::rawtracepoint, ProbeKind::interval,
+                         ProbeKind::profile, ProbeKind::software, ProbeKind::hardware, ProbeKind::watchpoint);
+
+/// How several places of one body are attached by one link; nothing: one by one. Of a multi-link the program is asked
+/// for when it is loaded, so all places of the body must be fit for it.
+std::optional<bpf_attach_type> multi_link(const typed::Script& script, const typed::Probe& probe,
+                                          const program::Features& features) {
+    if (probe.kind != ProbeKind::kprobe && probe.kind != ProbeKind::kretprobe) return std::nullopt;
+    if (!features.has(program::Feature::kprobe_multi)) return std::nullopt;
+    // ftrace's places are entries and returns of functions by name.
+    for (const auto& other : script.probes)
+        if (other->shared_body == probe.shared_body && (other->place.offset != 0 || other->place.function.empty()))
+            return std::nullopt;
+    return kTraceKprobeMulti;
+}
 
 void set_type(program::Function& function, const typed::Probe& probe) {
     switch (probe.kind) {
@@ -44,33 +75,133 @@ void set_type(program::Function& function, const typed::Probe& probe) {
     }
 }
 
+/// By probe: the number of its function, which is that of its first probe. One program may serve the probes of a shared
+/// body, unless it has to be of another type, or would have to run twice for one event.
+std::vector<std::size_t> functions_of(const typed::Script& script, const SyscallPlan& syscalls) {
+    struct Key {
+        std::size_t body = 0;
+        bool is_raw = false, is_exit = false;
+        std::size_t repetition = 0;
+        auto operator<=>(const Key&) const = default;
+    };
+    std::vector<std::size_t> groups(script.probes.size());
+    std::map<Key, std::size_t> first;
+    std::set<std::pair<Key, std::uint32_t>> taken;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const typed::Probe& probe = *script.probes[i];
+        groups[i] = i;
+        if (!probe.shared_body || !kShareable.has(probe.kind)) continue;
+        Key key{*probe.shared_body, syscalls.is_raw(i)};
+        // Told apart by the number of the call: each number once, and entry and return lie in different registers.
+        if (const auto& event = syscalls.event(i); event && (key.is_raw || probe.is_told_name)) {
+            key.is_exit = event->is_exit;
+            while (!taken.insert({key, event->number}).second)
+                ++key.repetition;
+        }
+        groups[i] = first.try_emplace(key, i).first->second;
+    }
+    return groups;
+}
+
+/// What the function of probe `first`, the first of its group, has to know about system calls; nothing: it is on its
+/// own tracepoint and has nothing to tell apart.
+std::optional<SyscallRole> role_of(ScriptState& state, const SyscallPlan& syscalls, const std::vector<std::size_t>& groups,
+                                   std::size_t first) {
+    const typed::Probe& probe = *state.script.probes[first];
+    const auto& event = syscalls.event(first);
+    if (!event || (!syscalls.is_raw(first) && !probe.is_told_name)) return std::nullopt;
+    SyscallRole role;
+    role.is_raw = syscalls.is_raw(first);
+    role.is_exit = event->is_exit;
+    role.number = event->number;
+    if (role.is_raw) role.access = *syscalls.access();
+    if (!probe.is_told_name && std::ranges::count(groups, first) == 1) return role;
+
+    std::uint32_t highest = 0;
+    std::size_t longest = 0;
+    for (std::size_t i = first; i < groups.size(); ++i) {
+        if (groups[i] == first) highest = std::max(highest, syscalls.event(i)->number);
+        // All of the body, wherever else they ended: it is what the type of `probe` says.
+        if (probe.shared_body && state.script.probes[i]->shared_body == probe.shared_body)
+            longest = std::max(longest, state.script.probes[i]->name.size());
+    }
+    for (std::size_t i = 0; i < first; ++i)
+        if (probe.shared_body && state.script.probes[i]->shared_body == probe.shared_body)
+            longest = std::max(longest, state.script.probes[i]->name.size());
+    const std::size_t size = SyscallTable::kName + (probe.is_told_name ? (longest + 1 + 7) / 8 * 8 : 0);
+    std::vector<std::byte> content((highest + 1) * size);
+    for (std::size_t i = first; i < groups.size(); ++i) {
+        if (groups[i] != first) continue;
+        std::byte* entry = content.data() + syscalls.event(i)->number * size;
+        const auto number = static_cast<std::uint32_t>(i + 1);
+        std::memcpy(entry, &number, sizeof number);
+        const std::string& name = state.script.probes[i]->name;
+        if (probe.is_told_name) std::memcpy(entry + SyscallTable::kName, name.data(), name.size());
+    }
+    role.table = state.table(std::move(content), static_cast<std::uint32_t>(size));
+    return role;
+}
+
 }  // namespace
 
 Generated generate(const typed::Script& script, types::Table& types, const source::SourceMap& sources,
                    const Options& options) {
     ScriptState state(script, types, sources, options);
     program::Program& program = state.program;
+    const SyscallPlan syscalls(script, options);
+    const std::vector<std::size_t> groups = functions_of(script, syscalls);
+    /// What the first probe of a function left for the others.
+    struct Shared {
+        program::FunctionId function;
+        std::uint32_t ledger_slot = 0;
+        bool is_multi = false, is_told = false;
+    };
+    std::map<std::size_t, Shared> shared;
     for (std::size_t i = 0; i < script.probes.size(); ++i) {
         const typed::Probe& probe = *script.probes[i];
         const program::ProbeId id(i);
-        program::Function function;
-        function.name = state.function_name(probe);
-        set_type(function, probe);
-
         program::ProbeSpec spec;
         spec.name = probe.name;
         spec.kind = probe.kind;
         spec.span = probe.attach_point;
-        spec.function = program::FunctionId(program.functions.size());
         spec.ledger_slot = static_cast<std::uint32_t>(i);
-        program.probes.push_back(std::move(spec));
-
-        ProbeEmitter(state, probe, id, function.name).emit();
-        program.functions.push_back(std::move(function));
+        const bool is_shareable = probe.shared_body && kShareable.has(probe.kind);
+        const auto known = shared.find(groups[i]);
+        const bool is_first = known == shared.end();
+        bool is_multi = false;
+        if (is_first) {
+            program::Function function;
+            function.name = state.function_name(probe);
+            set_type(function, probe);
+            if (const auto link = is_shareable ? multi_link(script, probe, options.features) : std::nullopt) {
+                function.expected = *link;
+                is_multi = true;
+            }
+            const std::optional<SyscallRole> role = role_of(state, syscalls, groups, i);
+            if (role && role->is_raw) {
+                function.type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+                is_multi = true;
+            }
+            spec.function = program::FunctionId(program.functions.size());
+            shared[groups[i]] = {spec.function, spec.ledger_slot, is_multi, role && role->table.is_set()};
+            program.probes.push_back(std::move(spec));
+            ProbeEmitter(state, probe, id, function.name, role ? &*role : nullptr).emit();
+            program.functions.push_back(std::move(function));
+        } else {
+            spec.function = known->second.function;
+            if (!known->second.is_told) spec.ledger_slot = known->second.ledger_slot;
+            is_multi = known->second.is_multi;
+            program.probes.push_back(std::move(spec));
+        }
         if (probe.kind == ProbeKind::begin) {
             program.begin.push_back(id);
         } else if (probe.kind == ProbeKind::end) {
             program.end.push_back(id);
+        } else if (!is_first && is_multi) {
+            // One link for all of them: the first probe's.
+            for (program::AttachSpec& attach : program.attachments)
+                if (program.probes[attach.probe.index()].function == program.probes[i].function)
+                    attach.places.push_back(probe.place);
         } else {
             program::AttachSpec attach;
             attach.probe = id;

@@ -164,6 +164,8 @@ struct Probe {
     Block body;
     std::vector<VariableSlot> variables;
     std::size_t group = 0;             ///< probes of one clause of the script have the same number
+    std::optional<std::size_t> shared_body;  ///< probes with the same number have the same code: it cannot tell where it runs
+    bool is_told_name = false;  ///< `probe` is not folded: the program finds out at run time which of them it is
 };
 
 struct SubProgram {
