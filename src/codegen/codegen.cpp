@@ -34,7 +34,7 @@ constexpr program::KindSet kShareable =
 std::optional<bpf_attach_type> multi_link(const typed::Script& script, const typed::Probe& probe,
                                           const program::Features& features) {
     if (probe.kind != ProbeKind::kprobe && probe.kind != ProbeKind::kretprobe) return std::nullopt;
-    if (!features.has(program::Feature::kprobe_multi)) return std::nullopt;
+    if (!options.features.has(program::Feature::kprobe_multi)) return std::nullopt;
     // ftrace's places are entries and returns of functions by name.
     for (const auto& other : script.probes)
         if (other->shared_body == probe.shared_body && (other->place.offset != 0 || other->place.function.empty()))
@@ -173,7 +173,7 @@ Generated generate(const typed::Script& script, types::Table& types, const sourc
             program::Function function;
             function.name = state.function_name(probe);
             set_type(function, probe);
-            if (const auto link = is_shareable ? multi_link(script, probe, options.features) : std::nullopt) {
+            if (const auto link = is_shareable ? multi_link(script, probe, options) : std::nullopt) {
                 function.expected = *link;
                 is_multi = true;
             }
