@@ -68,19 +68,29 @@ Arguments copy_arguments(const std::string& path, const std::vector<std::string>
     return out;
 }
 
-[[noreturn]] void become(const std::string& path, const std::vector<std::string>& words, const Signals& signals,
-                         int hold, int exec_status, int tracer) {
-    // If we are killed without a chance to clean up. Not inherited over exec of set-user-id programs, which may stay.
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != tracer) _exit(kNotExecuted);
-    const Arguments arguments = copy_arguments(path, words);
-    char go = 0;
+// What the child says when all that is left to do is to wait and to exec; anything else is an errno.
+constexpr int kHeld = 0;
+
+/// One number out of the pipe; false at its end.
+bool read_number(int fd, int& number) {
     ssize_t got = 0;
     do {
-        got = read(hold, &go, 1);
+        got = read(fd, &number, sizeof(number));
     } while (got < 0 && errno == EINTR);
+    return got == static_cast<ssize_t>(sizeof(number));
+}
+
+[[noreturn]] void become(const std::string& path, const std::vector<std::string>& words, const Signals& signals,
+                         int hold, int exec_status) {
+    // If we are killed without a chance to clean up. Not inherited over exec of set-user-id programs, which may stay.
+    // Had the tracer gone before this call, read() below would find the end of the pipe.
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    const Arguments arguments = copy_arguments(path, words);
+    if (write(exec_status, &kHeld, sizeof(kHeld)) != sizeof(kHeld)) _exit(kNotExecuted);
+    // The scripts see this call's end, and that it gave 4, as they do with the peer's.
     // End of file: the tracer went away, or ended before it let us go.
-    if (got != 1 || arguments.argv == nullptr) _exit(kNotExecuted);
+    int go = 0;
+    if (!read_number(hold, go) || arguments.argv == nullptr) _exit(kNotExecuted);
     signals.restore();
     execv(arguments.path, arguments.argv);
     const int errnum = errno;
@@ -150,13 +160,12 @@ base::Status ChildProcess::start(std::string_view command, const Signals& signal
     exec_status_ = base::Fd(exec_status[0]);
     base::Fd exec_write(exec_status[1]);
 
-    const int tracer = getpid();
     const int pid = fork();
     if (pid < 0) return fork_error(std::strerror(errno), errno);
     if (pid == 0) {
         // Our copy of the other end would keep read() waiting for ever.
         hold_.reset();
-        become(*executable, words, signals, hold_read.get(), exec_write.get(), tracer);
+        become(*executable, words, signals, hold_read.get(), exec_write.get());
     }
     pid_ = pid;
     base::Result<base::Fd> pidfd = open_pidfd(pid);
@@ -165,18 +174,22 @@ base::Status ChildProcess::start(std::string_view command, const Signals& signal
     return {};
 }
 
+void ChildProcess::wait_until_held() {
+    int held = kHeld;
+    if (is_started() && !is_held_) (void)read_number(exec_status_.get(), held);
+    is_held_ = true;
+}
+
 base::Status ChildProcess::release() {
-    const char go = 1;
-    if (write(hold_.get(), &go, 1) != 1) return fork_error("it ended before it was started", 0);
+    wait_until_held();
+    const int go = 1;
+    if (write(hold_.get(), &go, sizeof(go)) != sizeof(go)) return fork_error("it ended before it was started", 0);
     hold_.reset();
     int errnum = 0;
-    ssize_t got = 0;
-    do {
-        got = read(exec_status_.get(), &errnum, sizeof(errnum));
-    } while (got < 0 && errno == EINTR);
+    const bool has_failed = read_number(exec_status_.get(), errnum);
     exec_status_.reset();
     // Closed by exec: it worked.
-    if (got != static_cast<ssize_t>(sizeof(errnum))) return {};
+    if (!has_failed) return {};
     return fork_error(std::strerror(errnum), errnum);
 }
 

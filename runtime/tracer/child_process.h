@@ -26,6 +26,8 @@ class ChildProcess {
 
     /// Forks; the child waits for release().
     [[nodiscard]] base::Status start(std::string_view command, const Signals& signals);
+    /// Returns when it makes no more system calls of ours: to be called before probes are attached, which would see them.
+    void wait_until_held();
     /// Lets it become the command; returns when it has, or with the reason why not.
     [[nodiscard]] base::Status release();
     /// SIGTERM, and after a while SIGKILL.
@@ -41,6 +43,7 @@ class ChildProcess {
   private:
     int pid_ = -1;
     bool has_ended_ = false;
+    bool is_held_ = false;
     base::Fd pidfd_, hold_, exec_status_;
 };
 

@@ -239,6 +239,7 @@ int Run::start() {
 
     // Bodies for one event run in source order: see kLastAttachedFirst.
     std::vector<std::size_t> order;
+    child_.wait_until_held();
     const std::size_t count = program_.attachments.size();
     for (std::size_t i = 0; i < count; ++i) {
         const program::AttachSpec& spec = program_.attachments[i];
