@@ -57,9 +57,11 @@ def row_scripts(places):
 
 
 def missing_events(words, kernel):
-    """Events named by a script that this kernel does not have."""
+    """Why a script cannot run here: an event it names and this kernel does not have. A script may say itself that it does not mind."""
     text = " ".join(pathlib.Path(word).read_text() if word.endswith(".bt") and os.path.exists(word) else word for word in words)
-    for category, event in re.findall(r"\b(?:tracepoint|t):(\w+):(\w+)", text):
+    if "missing_probes" in text:
+        return None
+    for category, event in re.findall(r"\b(?:tracepoint|t):(\w+):(\w+)(?![\w*$\[])", text):
         if reason := kernel.misses(f"event:{category}:{event}"):
             return reason
     return None
