@@ -146,8 +146,8 @@ def run(command, directory, binary):
     try:
         printed, _ = process.communicate(timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGTERM)
-        printed, _ = process.communicate(timeout=TIMEOUT_S)
+        os.killpg(process.pid, signal.SIGKILL)
+        printed, _ = process.communicate()
         printed += f"\n(still running after {TIMEOUT_S} s)".encode()
     lines = printed.decode("utf-8", "replace").split("\n")
     if lines and lines[-1] == "":
