@@ -26,6 +26,14 @@ std::uint32_t bucket_offset(const typed::Map& map) {
     return map.key == nullptr ? 0 : (map.key->size + 3) / 4 * 4;
 }
 
+/// 0 or a negative errno. The JIT calls the map's own function, which before 6.4 returned an int: the upper half of the
+/// register is not its sign.
+ir::Value update(Emitter& e, program::MapId map, ir::Value key, ir::Value value, std::uint64_t flags) {
+    ir::Builder& b = e.ir();
+    const ir::Value result = e.helper(Helper::map_update_elem, {b.map_ref(map), key, value, b.i64(flags)});
+    return b.sext(b.trunc(result, Width::i32), Width::i64);
+}
+
 }  // namespace
 
 ir::Value ProbeEmitter::lookup(program::MapId map, ir::Value key) {
@@ -99,8 +107,7 @@ void ProbeEmitter::upsert(program::MapId map, ir::Value key, std::uint32_t value
     b.branch(b.is_zero(found), absent, present);
     b.enter(absent);
     // Another CPU may be first: then this fails and the look-up finds its element.
-    const ir::Value code =
-        helper(Helper::map_update_elem, {b.map_ref(map), key, zero_memory(value_size), b.i64(BPF_NOEXIST)});
+    const ir::Value code = update(*this, map, key, zero_memory(value_size), BPF_NOEXIST);
     const ir::Value made = lookup(map, key);
     const ir::Block made_in = b.current();
     b.branch(b.is_zero(made), full, present, Likely::no);
@@ -167,13 +174,13 @@ ir::Value ProbeEmitter::map_delete(typed::MapIndex index, const typed::Expr* key
         b.store(b.i64(0), at(was_there));
         for_each_bucket(index, key, [&](ir::Value whole) {
             const ir::Value result = helper(Helper::map_delete_elem, {ir().map_ref(map_id(index)), whole});
-            ir().if_then(ir().is_zero(result), [&] { ir().store(ir().i64(1), at(was_there)); });
+            ir().if_then(ir().is_zero(ir().trunc(result, Width::i32)), [&] { ir().store(ir().i64(1), at(was_there)); });
         });
         return b.load(Width::i64, at(was_there));
     }
     if (!spec.is_scalar) {
         const ir::Value result = helper(Helper::map_delete_elem, {b.map_ref(map_id(index)), key_of(index, key)});
-        return b.zext(b.is_zero(result), Width::i64);
+        return b.zext(b.is_zero(b.trunc(result, Width::i32)), Width::i64);
     }
     if (spec.kind == program::MapKind::array) {
         const ir::Value element = scalar_map_address(index);
@@ -313,8 +320,7 @@ void ProbeEmitter::assign_map(const typed::AssignMap& stmt) {
             [&] {
                 const ir::Value place = stack_object(8);
                 store_scalar(type, value, place);
-                const ir::Value code =
-                    helper(Helper::map_update_elem, {b.map_ref(map_id(stmt.map)), key, place, b.i64(BPF_ANY)});
+                const ir::Value code = update(*this, map_id(stmt.map), key, place, BPF_ANY);
                 b.if_then(
                     b.compare(Compare::slt, code, b.i64(0)), [&] { update_failed(stmt.range, code); }, Likely::no);
             });
@@ -359,8 +365,7 @@ void ProbeEmitter::assign_map(const typed::AssignMap& stmt) {
                 copy(found, made, type->size);
         },
         [&] {
-            const ir::Value code =
-                helper(Helper::map_update_elem, {b.map_ref(map_id(stmt.map)), key, made, b.i64(BPF_ANY)});
+            const ir::Value code = update(*this, map_id(stmt.map), key, made, BPF_ANY);
             b.if_then(
                 b.compare(Compare::slt, code, b.i64(0)), [&] { update_failed(stmt.range, code); }, Likely::no);
         });

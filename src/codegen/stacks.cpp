@@ -64,7 +64,7 @@ void ProbeEmitter::write_store(ir::Builder& b, program::MapId stacks, std::uint3
         b.enter(absent);
         const ir::Value result =
             b.call_helper(static_cast<std::uint32_t>(Helper::map_update_elem), {map, key, frames, b.i64(BPF_NOEXIST)});
-        b.branch(b.is_zero(result), stored, check);
+        b.branch(b.is_zero(b.trunc(result, Width::i32)), stored, check);  // an int before 6.4
         b.enter(stored);
         b.ret(id);
         b.enter(check);  // full, or another CPU was first

@@ -20,8 +20,9 @@ constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
 /// Text up to this long is compared or masked without a loop.
 constexpr std::uint32_t kMostUnrolled = 64;
 constexpr std::uint32_t kWordsPerRound = 4;
-/// Steps of a search that a verifier may walk one by one.
-constexpr std::uint32_t kMostSearchSteps = 4096;
+/// Steps of a search that a verifier may walk one by one; each leaves it three ways to come back to, of which it
+/// remembers 8,192.
+constexpr std::uint32_t kMostSearchSteps = 1024;
 /// Below this a plain copy is cheaper than the helper that stops at the NUL.
 constexpr std::uint32_t kMostPlainCopy = 128;
 

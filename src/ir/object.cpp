@@ -63,8 +63,12 @@ const llvm::Target& bpf_target() {
         LLVMInitializeBPFAsmPrinter();
         // The only way to leave these passes out of the standard code generator.
         auto& options = llvm::cl::getRegisteredOptions();
-        if (auto found = options.find("disable-lsr"); found != options.end()) {
-            static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+        // Block placement turns loops so that their last block falls into their first; verifiers before 6.3 take a
+        // fall-through into a loop for an endless one ("back-edge from insn 277 to 278"), a jump back they allow.
+        for (const char* name : {"disable-lsr", "disable-block-placement"}) {
+            if (auto found = options.find(name); found != options.end()) {
+                static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+            }
         }
         if (auto found = options.find("enable-tail-merge"); found != options.end()) {
             static_cast<llvm::cl::opt<llvm::cl::boolOrDefault>*>(found->second)->setValue(llvm::cl::BOU_FALSE);
