@@ -91,18 +91,19 @@ void ProbeEmitter::for_each_callback(typed::MapIndex map, source::Range at,
         });
 }
 
+/// Tested at the end: older verifiers (6.1) take only jumps back, not an instruction that falls through to where
+/// a loop begins ("back-edge from insn 243 to 244"), and a block that ends in a plain jump may be placed right there.
 void ProbeEmitter::counted(ir::Builder& b, std::uint64_t count, const std::function<void(ir::Value index)>& body) {
-    const ir::Block start = b.current(), header = b.block("loop"), inside = b.block("round"), end = b.block("loop_end");
-    b.jump(header);
-    b.enter(header);
+    if (count == 0) return;
+    const ir::Block start = b.current(), inside = b.block("round"), end = b.block("loop_end");
+    b.jump(inside);
+    b.enter(inside);
     const ir::Value index = b.phi_pending(Width::i64);
     b.add_incoming(index, b.i64(0), start);
-    b.branch(b.compare(Compare::ult, index, b.i64(count)), inside, end);
-    b.enter(inside);
     body(index);
     const ir::Value next = b.add(index, b.i64(1));
     b.add_incoming(index, next, b.current());
-    b.jump(header);
+    b.branch(b.compare(Compare::ult, next, b.i64(count)), inside, end);
     b.enter(end);
 }
 
@@ -111,13 +112,11 @@ void ProbeEmitter::plain_loop(std::uint64_t limit, ir::Value count, const std::f
     const ir::Block end = b.block("loop_done");
     const ir::Block next = b.block("next_round");
     loops_.push_back({.is_callback = false, .may_leave = false, .on_break = end, .on_continue = next});
-    const ir::Block start = b.current(), header = b.block("loop"), check = b.block("check"), inside = b.block("round");
+    const ir::Block start = b.current(), header = b.block("loop"), inside = b.block("round");
     b.jump(header);
     b.enter(header);
     const ir::Value index = b.phi_pending(Width::i64);
     b.add_incoming(index, b.i64(0), start);
-    b.branch(b.compare(Compare::ult, index, b.i64(limit)), check, end);
-    b.enter(check);
     if (count)
         b.branch(b.compare(Compare::ult, index, count), inside, end);
     else
@@ -126,8 +125,9 @@ void ProbeEmitter::plain_loop(std::uint64_t limit, ir::Value count, const std::f
     body(index);
     if (!b.is_terminated()) b.jump(next);
     b.enter(next);
-    b.add_incoming(index, b.add(index, b.i64(1)), next);
-    b.jump(header);
+    const ir::Value following = b.add(index, b.i64(1));
+    b.add_incoming(index, following, next);
+    b.branch(b.compare(Compare::ult, following, b.i64(limit)), header, end);  // see counted()
     b.enter(end);
     loops_.pop_back();
 }
