@@ -26,7 +26,7 @@ Parsed<Target> parse(Parts parts) {
         return TargetError{"watchpoint length must be one of (1,2,4,8)", {}};
     std::string mode = parts[2];
     if (mode.empty() || mode.find_first_not_of("rwx") != std::string::npos)
-        return TargetError{"watchpoint mode must be combination of (r,w,x)", {}};
+        return TargetError{"watchpoint mode must be combination of (r,w,x)", "supported modes: x,w,rw"};
     std::sort(mode.begin(), mode.end());
     if (std::adjacent_find(mode.begin(), mode.end()) != mode.end())
         return TargetError{"watchpoint modes may not be duplicated", {}};

@@ -152,6 +152,11 @@ void check_hist(CallSite& site) {
     const auto arguments = site.arguments();
     program::Aggregation aggregation;
     aggregation.kind = program::AggregationKind::hist;
+    if (arguments.size() > 1 && !arguments[1].integer) {
+        site.error(DiagnosticKind::bad_literal_argument, site.range(),
+                   "hist: invalid bits value, need integer literal");
+        return;
+    }
     if (arguments.size() > 1 && arguments[1].integer) {
         const std::uint64_t bits = *arguments[1].integer;
         if (bits > 5) {
@@ -273,6 +278,122 @@ ir::Value lower_lhist(Emitter& e, const Call& call, ir::Value) {
     return {};
 }
 
+// -- tseries(n, interval, count[, how]): see program::Aggregation for the value's words
+
+const types::Type* tseries_type(CallSite& site) {
+    return site.types().aggregation(types::Kind::tseries, is_signed_argument(site));
+}
+
+void check_tseries(CallSite& site) {
+    using program::AggregationKind;
+    const auto arguments = site.arguments();
+    if (arguments.size() < 3) return;
+    switch (site.config().unstable_tseries) {
+        case program::Config::Gate::enable: break;
+        case program::Config::Gate::warn:
+            site.warning(DiagnosticKind::warn_unstable, site.range(),
+                         "Script is using an unstable feature: tseries. To prevent this warning you must explicitly "
+                         "enable it in the config e.g. unstable_tseries=enable");
+            break;
+        case program::Config::Gate::error:
+            site.error(DiagnosticKind::unsupported, site.range(),
+                       "tseries feature is not enabled by default. To enable this unstable feature, set the config "
+                       "flag to enable. unstable_tseries=enable");
+            return;
+    }
+    if (!arguments[1].integer || !arguments[2].integer) return;
+    const auto interval = static_cast<std::int64_t>(*arguments[1].integer);
+    const auto count = static_cast<std::int64_t>(*arguments[2].integer);
+    constexpr std::int64_t kMostIntervals = 1'000'000;
+    if (interval < 1) {
+        site.error(DiagnosticKind::bad_literal_argument, site.range(),
+                   fmt::format("tseries() interval_ns must be >= 1 ({} provided)", interval));
+        return;
+    }
+    if (count < 1) {
+        site.error(DiagnosticKind::bad_literal_argument, site.range(),
+                   fmt::format("tseries() num_intervals must be >= 1 ({} provided)", count));
+        return;
+    }
+    if (count >= kMostIntervals) {
+        site.error(DiagnosticKind::bad_literal_argument, site.range(),
+                   fmt::format("tseries() num_intervals must be < {} ({} provided)", kMostIntervals, count));
+        return;
+    }
+    program::Aggregation aggregation;
+    aggregation.kind = AggregationKind::tseries;
+    aggregation.is_signed = is_signed_argument(site);
+    aggregation.is_bucket_keyed = true;
+    aggregation.tseries_interval = static_cast<std::uint64_t>(interval);
+    aggregation.tseries_count = static_cast<std::uint32_t>(count);
+    if (arguments.size() > 3 && arguments[3].text) {
+        constexpr std::pair<std::string_view, AggregationKind> kinds[] = {{"avg", AggregationKind::avg},
+                                                                          {"max", AggregationKind::max},
+                                                                          {"min", AggregationKind::min},
+                                                                          {"sum", AggregationKind::sum}};
+        bool is_known = false;
+        for (const auto& [name, kind] : kinds)
+            if (name == *arguments[3].text) {
+                aggregation.tseries_of = kind;
+                is_known = true;
+            }
+        if (!is_known) {
+            site.error(DiagnosticKind::bad_literal_argument, site.range(),
+                       fmt::format("tseries() expects one of the following aggregation functions: avg, max, min, sum "
+                                   "(\"{}\" provided)",
+                                   *arguments[3].text));
+            return;
+        }
+    }
+    site.set_aggregation(aggregation);
+}
+
+ir::Value lower_tseries(Emitter& e, const Call& call, ir::Value) {
+    using program::AggregationKind;
+    ir::Builder& b = e.ir();
+    const program::Aggregation& aggregation = e.map(call.map).aggregation;
+    const ir::Value number = e.scalar(*call.arguments[0]);
+    const ir::Value now = e.helper(Helper::ktime_get_tai_ns, {});
+    const ir::Value epoch = b.udiv(now, b.i64(aggregation.tseries_interval));
+    const ir::Value slot = b.urem(epoch, b.i64(aggregation.tseries_count));
+    const AggregationKind how = aggregation.tseries_of;
+    const bool is_signed = aggregation.is_signed;
+    e.bucket_upsert(call.map, call.key, slot, call.range, [&](ir::Value value) {
+        constexpr std::int64_t kNumber = 8, kExtra = 16;
+        b.if_then(b.compare(ir::Compare::ne, b.load(ir::Width::i64, value), epoch), [&] {
+            b.store(b.i64(0), value, kNumber);
+            b.store(b.i64(0), value, kExtra);
+            b.store(epoch, value);
+        });
+        switch (how) {
+            case AggregationKind::avg:
+                b.atomic_add(value, number, kNumber);
+                b.atomic_add(value, b.i64(1), kExtra);
+                return;
+            case AggregationKind::sum:
+                b.atomic_add(value, number, kNumber);
+                b.store(b.i64(1), value, kExtra);
+                return;
+            case AggregationKind::min:
+            case AggregationKind::max: {
+                const ir::Compare better = how == AggregationKind::min
+                                               ? (is_signed ? ir::Compare::slt : ir::Compare::ult)
+                                               : (is_signed ? ir::Compare::sgt : ir::Compare::ugt);
+                const ir::Value is_first = b.is_zero(b.load(ir::Width::i64, value, kExtra));
+                const ir::Value is_better = b.compare(better, number, b.load(ir::Width::i64, value, kNumber));
+                b.if_then(b.or_(is_first, is_better), [&] { b.store(number, value, kNumber); });
+                b.store(b.i64(1), value, kExtra);
+                return;
+            }
+            default:
+                b.store(number, value, kNumber);
+                b.store(now, value, kExtra);
+                return;
+        }
+    });
+    return {};
+}
+
 constexpr std::array kAggregates{
     typed::Builtin{.name = "count",
                    .signature = "count() -> aggregation",
@@ -323,7 +444,7 @@ constexpr std::array kAggregates{
                    .check = check_max,
                    .lower = lower_max},
     typed::Builtin{.name = "hist",
-                   .signature = "hist(value: int, bits: int literal = 0) -> aggregation",
+                   .signature = "hist(value: int, bits: int = 0) -> aggregation",
                    .form = Form::aggregation,
                    .doc = "Histogram by powers of two; with bits (0 to 5) each power is cut into 2^bits buckets.",
                    .example = R"(begin { @sizes = hist(700); })",
@@ -339,6 +460,17 @@ constexpr std::array kAggregates{
         .result = lhist_type,
         .check = check_lhist,
         .lower = lower_lhist},
+    typed::Builtin{.name = "tseries",
+                   .signature = "tseries(value: int, interval_ns: int literal, num_intervals: int literal, how: string "
+                                "literal = last) -> aggregation",
+                   .form = Form::aggregation,
+                   .doc = "The values over time: one for each of the last num_intervals intervals, the last value seen "
+                          "or, with how, their avg, max, min or sum.",
+                   .example = R"(config = { unstable_tseries = enable } begin { @t = tseries(8, 1s, 4); })",
+                   .since = "6.1",
+                   .result = tseries_type,
+                   .check = check_tseries,
+                   .lower = lower_tseries},
 };
 static_assert(typed::complete(kAggregates));
 

@@ -178,7 +178,7 @@ ir::Value lower_reg(Emitter& e, const Call& call, ir::Value) {
 }
 
 void check_usermode(CallSite& site) {
-    if (!kWithRegisters.has(site.probe_kind())) {
+    if (!kWithRegisters.has(site.probe_kind()) && !kSpecial.has(site.probe_kind())) {
         std::string_view kind = kind_word(site.probe_kind());
         if (kind == "special") kind = site.probe_name();
         site.error(DiagnosticKind::wrong_probe, site.range(),
@@ -186,8 +186,10 @@ void check_usermode(CallSite& site) {
     }
 }
 
-ir::Value lower_usermode(Emitter& e, const Call&, ir::Value) {
+ir::Value lower_usermode(Emitter& e, const Call& call, ir::Value) {
     ir::Builder& b = e.ir();
+    // begin and its like interrupt nothing: they run in the kernel, in a system call of the tracer.
+    if (kSpecial.has(call.probe_kind)) return b.i64(0);
     // x86: the two low bits of cs are the privilege level, 3 = user
     const ir::Value level = b.and_(register_value(e, *kernel::register_offset("cs")), b.i64(3));
     return b.zext(b.compare(ir::Compare::eq, level, b.i64(3)), ir::Width::i64);

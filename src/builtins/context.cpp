@@ -1,6 +1,8 @@
 // Builtins that say where and for whom a probe runs: pid, comm, cpu, probe, ...
 #include <array>
 #include <cstddef>
+#include <cstring>
+#include <initializer_list>
 
 #include "src/builtins/groups.h"
 #include "src/builtins/lowering.h"
@@ -62,7 +64,10 @@ ir::Value lower_gid(Emitter& e, const Call&, ir::Value) {
     return b.lshr(e.helper(Helper::get_current_uid_gid, {}), b.i64(32));
 }
 
-ir::Value lower_comm(Emitter& e, const Call&, ir::Value destination) {
+ir::Value lower_comm_of(Emitter& e, const Call& call, ir::Value destination);
+
+ir::Value lower_comm(Emitter& e, const Call& call, ir::Value destination) {
+    if (!call.arguments.empty()) return lower_comm_of(e, call, destination);
     e.helper(Helper::get_current_comm, {destination, e.ir().i64(16)});
     return destination;
 }
@@ -113,10 +118,14 @@ ir::Value lower_folded(Emitter&, const Call&, ir::Value) {
 }
 
 const types::Type* probe_type(CallSite& site) {
-    return site.types().string(static_cast<std::uint32_t>(site.probe_name().size() + 1));
+    return site.types().string(static_cast<std::uint32_t>(site.longest_probe_name() + 1));
 }
 void check_probe(CallSite& site) {
-    site.fold(std::string(site.probe_name()));
+    // Of a body that several probes share the program finds out which it is.
+    if (!site.is_told_probe_name()) site.fold(std::string(site.probe_name()));
+}
+ir::Value lower_probe(Emitter& e, const Call& call, ir::Value) {
+    return e.probe_name(call.type->size);
 }
 
 const types::Type* probetype_type(CallSite& site) {
@@ -203,6 +212,160 @@ const types::Type* username_type(CallSite& site) {
     return site.types().simple(types::Kind::username);
 }
 
+// -- comm(pid): the task is looked up as the kernel does it, in the tree of pids
+
+/// Offsets in the kernel's structures on the way from a pid number to its task; packed into Call::text.
+struct PidPath {
+    std::uint64_t root;          ///< address of init_pid_ns.idr.idr_rt.xa_head
+    std::uint32_t shift, slots;  ///< in struct xa_node
+    std::uint32_t first_task;    ///< struct pid: tasks[PIDTYPE_PID].first
+    std::uint32_t link;          ///< struct task_struct: pid_links[PIDTYPE_PID]
+    std::uint32_t comm;
+};
+
+std::optional<std::uint32_t> offset_of(CallSite& site, const char* structure, std::initializer_list<const char*> path) {
+    const types::Type* type = site.kernel_type(structure);
+    std::uint32_t offset = 0;
+    for (const char* name : path) {
+        const auto member = type ? types::find_member(type, name) : std::nullopt;
+        if (!member) return std::nullopt;
+        offset += member->offset;
+        type = member->type;
+        while (type && type->kind == types::Kind::array)
+            type = type->element;
+    }
+    return offset;
+}
+
+void check_comm(CallSite& site) {
+    if (site.arguments().empty()) return;
+    if (kSpecial.has(site.probe_kind())) {
+        site.error(DiagnosticKind::wrong_probe, site.range(),
+                   "Syntax comm(PID) is not supported in this probe type yet. Type: " +
+                       std::string(kind_word(site.probe_kind())));
+        return;
+    }
+    const auto root = site.kernel().symbol_address("init_pid_ns");
+    const auto head = offset_of(site, "struct pid_namespace", {"idr", "idr_rt", "xa_head"});
+    const auto shift = offset_of(site, "struct xa_node", {"shift"});
+    const auto slots = offset_of(site, "struct xa_node", {"slots"});
+    const auto tasks = offset_of(site, "struct pid", {"tasks"});
+    const auto link = offset_of(site, "struct task_struct", {"pid_links"});
+    const auto comm = offset_of(site, "struct task_struct", {"comm"});
+    if (!root || *root == 0 || !head || !shift || !slots || !tasks || !link || !comm) {
+        site.error(DiagnosticKind::kernel_lacks, site.range(), "comm(PID) requires kernel BTF")
+            .hint("the kernel's types and symbols (/sys/kernel/btf/vmlinux, /proc/kallsyms) tell where tasks are kept");
+        return;
+    }
+    const PidPath path{*root + *head, *shift, *slots, *tasks, *link, *comm};
+    site.set_text(std::string(reinterpret_cast<const char*>(&path), sizeof(path)));
+}
+
+ir::Value lower_comm_of(Emitter& e, const Call& call, ir::Value destination) {
+    ir::Builder& b = e.ir();
+    PidPath path{};
+    std::memcpy(&path, call.text.data(), sizeof(path));
+    const ir::Value pid = b.opaque(e.scalar(*call.arguments[0]));
+    b.store(b.i64(0), destination, 0, 1);
+    b.store(b.i64(0), destination, 8, 1);
+    const ir::Value word = b.alloca_bytes(8, 8, "node");
+    const auto read = [&](ir::Value address, std::uint64_t size = 8) {
+        b.store(b.i64(0), word);
+        e.read(word, b.i64(size), address, types::AddressSpace::kernel, call.range);
+        return b.load(ir::Width::i64, word);
+    };
+    const ir::Block done = b.block("comm_done"), found = b.block("comm_found");
+    const ir::Value entry = b.slot(ir::Width::i64, "entry");
+    b.store(read(b.i64(path.root)), entry);
+    // include/linux/xarray.h: an inner node is its address + 2, and indexes by six bits from `shift` up. pid_max is
+    // below 2^22, so four levels hold every number.
+    for (int level = 0; level < 5; ++level) {
+        const ir::Block inner = b.block("inner");
+        const ir::Value node = b.load(ir::Width::i64, entry);
+        b.branch(b.compare(ir::Compare::eq, b.and_(node, b.i64(3)), b.i64(2)), inner, found);
+        b.enter(inner);
+        const ir::Value address = b.sub(node, b.i64(2));
+        const ir::Value shift = b.and_(read(b.add(address, b.i64(path.shift)), 1), b.i64(0xff));
+        const ir::Value position = b.lshr(pid, shift);
+        // Above the root's range: no such pid.
+        if (level == 0) {
+            const ir::Block inside = b.block("inside");
+            b.branch(b.compare(ir::Compare::ugt, position, b.i64(63)), done, inside);
+            b.enter(inside);
+        }
+        const ir::Value slot = b.add(address, b.i64(path.slots));
+        b.store(read(b.add(slot, b.shl(b.and_(position, b.i64(63)), b.i64(3)))), entry);
+    }
+    b.jump(found);
+    b.enter(found);
+    const ir::Value struct_pid = b.load(ir::Width::i64, entry);
+    const ir::Block has_pid = b.block("has_pid"), has_task = b.block("has_task");
+    b.branch(b.is_zero(struct_pid), done, has_pid);
+    b.enter(has_pid);
+    const ir::Value node = read(b.add(struct_pid, b.i64(path.first_task)));
+    b.branch(b.is_zero(node), done, has_task);
+    b.enter(has_task);
+    e.read_string(destination, b.i64(16), b.add(b.sub(node, b.i64(path.link)), b.i64(path.comm)),
+                  types::AddressSpace::kernel, call.range);
+    b.jump(done);
+    b.enter(done);
+    return destination;
+}
+
+// -- config: the settings in force
+
+const types::Type* config_type(CallSite& site) {
+    types::Table& table = site.types();
+    const types::Type* number = table.integer(8, false);
+    const types::Type* flag = table.boolean();
+    const program::Config& config = site.config();
+    const auto text = [&](const std::string& value) {
+        return table.string(static_cast<std::uint32_t>(value.size() + 1));
+    };
+    const std::pair<std::string, const types::Type*> members[] = {
+        {"max_strlen", number},
+        {"max_map_keys", number},
+        {"max_probes", number},
+        {"max_bpf_progs", number},
+        {"max_cat_bytes", number},
+        {"perf_rb_pages", number},
+        {"log_size", number},
+        {"on_stack_limit", number},
+        {"print_maps_on_exit", flag},
+        {"cpp_demangle", flag},
+        {"lazy_symbolication", flag},
+        {"str_trunc_trailer", text(config.str_trunc_trailer)},
+        {"license", text(config.license)},
+    };
+    return table.record(members);
+}
+
+ir::Value lower_config(Emitter& e, const Call& call, ir::Value destination) {
+    ir::Builder& b = e.ir();
+    const program::Config& config = e.program().config;
+    const std::pair<std::string_view, std::uint64_t> numbers[] = {
+        {"max_strlen", config.max_strlen},
+        {"max_map_keys", config.max_map_keys},
+        {"max_probes", config.max_probes},
+        {"max_bpf_progs", config.max_bpf_progs},
+        {"max_cat_bytes", config.max_cat_bytes},
+        {"perf_rb_pages", config.perf_rb_pages},
+        {"log_size", config.log_size},
+        {"on_stack_limit", config.on_stack_limit},
+        {"print_maps_on_exit", config.print_maps_on_exit ? 1 : 0},
+        {"cpp_demangle", config.cpp_demangle ? 1 : 0},
+        {"lazy_symbolication", config.lazy_symbolication ? 1 : 0},
+    };
+    for (const types::Member& member : call.type->members) {
+        for (const auto& [name, value] : numbers)
+            if (member.name == name) e.store_scalar(member.type, b.i64(value), destination, member.offset);
+        if (member.name == "str_trunc_trailer")
+            b.store_bytes(destination, config.str_trunc_trailer + '\0', member.offset, 1);
+        if (member.name == "license") b.store_bytes(destination, config.license + '\0', member.offset, 1);
+    }
+    return destination;
+}
+
 constexpr std::array kContext{
     typed::Builtin{
         .name = "pid",
@@ -237,10 +400,13 @@ constexpr std::array kContext{
                    .result = username_type,
                    .lower = lower_username},
     typed::Builtin{.name = "comm",
-                   .signature = "comm() -> string[16]",
+                   .signature = "comm(pid: int = current) -> string[16]",
                    .form = Form::variable,
-                   .doc = "Name of the current thread, at most 15 characters.",
+                   .doc =
+                       "Name of the current thread, at most 15 characters; of another with its id in the initial pid "
+                       "namespace, empty if there is none (not in begin and end).",
                    .example = R"(begin { printf("%s\n", comm); })",
+                   .check = check_comm,
                    .lower = lower_comm},
     typed::Builtin{.name = "cpu",
                    .signature = "cpu() -> u64",
@@ -300,7 +466,7 @@ constexpr std::array kContext{
                    .example = R"(begin { print(probe); })",
                    .result = probe_type,
                    .check = check_probe,
-                   .lower = lower_folded},
+                   .lower = lower_probe},
     typed::Builtin{.name = "probetype",
                    .signature = "probetype() -> depends",
                    .form = Form::variable,
@@ -309,6 +475,13 @@ constexpr std::array kContext{
                    .result = probetype_type,
                    .check = check_probetype,
                    .lower = lower_folded},
+    typed::Builtin{.name = "config",
+                   .signature = "config() -> depends",
+                   .form = Form::variable,
+                   .doc = "The settings in force, as a record: `config.max_strlen`, `config.max_map_keys`, ...",
+                   .example = R"(begin { print(config.max_map_keys); })",
+                   .result = config_type,
+                   .lower = lower_config},
     typed::Builtin{.name = "curtask",
                    .signature = "curtask() -> depends",
                    .form = Form::variable,

@@ -19,5 +19,7 @@ std::span<const typed::Builtin> map_rows();
 std::span<const typed::Builtin> aggregate_rows();
 std::span<const typed::Builtin> process_rows();
 std::span<const typed::Builtin> string_rows();
+std::span<const typed::Builtin> assertion_rows();
+std::span<const typed::Builtin> type_rows();
 
 }  // namespace builtins

@@ -79,7 +79,7 @@ void check_str(CallSite& site) {
         }
         if (*length > limit)
             site.warning(
-                DiagnosticKind::warn_truncated, arguments[1].range,
+                DiagnosticKind::warn_truncated, site.range(),
                 fmt::format("length param ({}) is too long and will be shortened to {} bytes (see BPFTRACE_MAX_STRLEN)",
                             *length, limit));
     }
@@ -167,7 +167,7 @@ void check_buf(CallSite& site) {
                 fmt::format("buf cannot use negative length ({})", static_cast<std::int64_t>(*arguments[1].integer)));
         else if (*arguments[1].integer > limit)
             site.warning(
-                DiagnosticKind::warn_truncated, arguments[1].range,
+                DiagnosticKind::warn_truncated, site.range(),
                 fmt::format("length param ({}) is too long and will be shortened to {} bytes (see BPFTRACE_MAX_STRLEN)",
                             *arguments[1].integer, limit));
     }
@@ -214,6 +214,103 @@ ir::Value lower_pointer(Emitter& e, const Call& call, ir::Value) {
     return e.scalar(*call.arguments[0]);
 }
 
+// -- is_err(pointer)
+
+/// include/linux/err.h: the last page of addresses stands for error numbers.
+constexpr std::uint64_t kFirstError = 0 - std::uint64_t{4095};
+
+void check_is_err(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (!arguments.empty() && arguments[0].integer)
+        site.fold(*arguments[0].integer >= kFirstError ? 1 : 0, site.types().boolean());
+}
+ir::Value lower_is_err(Emitter& e, const Call& call, ir::Value) {
+    ir::Builder& b = e.ir();
+    return b.zext(b.compare(ir::Compare::uge, e.scalar(*call.arguments[0]), b.i64(kFirstError)), ir::Width::i64);
+}
+
+// -- write_user(destination, source, size)
+
+void check_write_user(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.size() < 3 || !arguments[2].integer) return;
+    const std::uint64_t size = *arguments[2].integer, limit = site.config().max_strlen;
+    if (size == 0 || size > limit)
+        site.error(
+            DiagnosticKind::bad_literal_argument, site.range(),
+            fmt::format("write_user() writes 1 to {} bytes ({} provided)", limit, static_cast<std::int64_t>(size)));
+    else if (arguments[1].type && !arguments[1].type->is_scalar() && arguments[1].type->size < size)
+        site.error(
+            DiagnosticKind::bad_literal_argument, arguments[1].range,
+            fmt::format("write_user() is to write {} bytes of a value that has {}", size, arguments[1].type->size));
+}
+
+ir::Value lower_write_user(Emitter& e, const Call& call, ir::Value) {
+    ir::Builder& b = e.ir();
+    const std::uint64_t size = literal(call, 2).value_or(1);
+    const typed::Expr& source = *call.arguments[1];
+    const ir::Value to = e.scalar(*call.arguments[0]);
+    ir::Value from = ir::Value{};
+    if (source.type->kind == types::Kind::pointer) {
+        from = e.scratch(static_cast<std::uint32_t>((size + 7) / 8 * 8));
+        e.read(from, b.i64(size), e.scalar(source), e.space_of(source.type), call.range);
+    } else if (source.type->is_scalar()) {
+        from = e.scratch(8);
+        e.store_scalar(source.type, e.scalar(source), from);
+    } else {
+        from = e.memory(source);
+    }
+    return b.zext(b.is_zero(e.helper(Helper::probe_write_user, {b.int_to_ptr(to), from, b.i64(size)})), ir::Width::i64);
+}
+
+// -- path(struct path[, size])
+
+constexpr KindSet kWithPath = KindSet::of(ProbeKind::fentry, ProbeKind::fexit, ProbeKind::iter);
+/// PATH_MAX: the longest name the kernel spells.
+constexpr std::uint32_t kMostPath = 4096;
+
+const types::Type* path_type(CallSite& site) {
+    const auto arguments = site.arguments();
+    std::uint64_t size = site.config().max_strlen;
+    if (arguments.size() > 1 && arguments[1].integer) size = std::min(size, *arguments[1].integer);
+    return site.types().string(static_cast<std::uint32_t>(std::clamp<std::uint64_t>(size, 1, kMostPath)));
+}
+
+void check_path(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.empty() || !arguments[0].type || arguments[0].type->kind == types::Kind::error) return;
+    const types::Type* type = arguments[0].type;
+    if (type->kind == types::Kind::pointer) type = type->element;
+    if (type->kind != types::Kind::structure || type->structure->name != "struct path")
+        site.error(DiagnosticKind::bad_call, site.range(),
+                   fmt::format("path() expects a struct path ({} provided)", types::name_of(arguments[0].type)));
+}
+
+ir::Value lower_path(Emitter& e, const Call& call, ir::Value destination) {
+    ir::Builder& b = e.ir();
+    const typed::Expr& what = *call.arguments[0];
+    // The helper wants the kernel's own structure, not a copy.
+    ir::Value address = ir::Value{};
+    if (what.kind == typed::ExprKind::load) {
+        const auto& load = typed::as<typed::Load>(what);
+        address = b.ptr_add(b.int_to_ptr(e.scalar(*load.address)), static_cast<std::int64_t>(load.offset));
+    } else {
+        address = b.int_to_ptr(e.scalar(what));
+    }
+    const std::uint32_t capacity = call.type->capacity;
+    const ir::Value text = e.scratch(kMostPath);
+    b.store(b.constant(ir::Width::i8, 0), destination, 0, 1);
+    const ir::Value size = b.opaque(e.helper(Helper::d_path, {address, text, b.i64(kMostPath)}));
+    // What is longer than the result loses its front: names differ at their end.
+    b.if_then(b.compare(ir::Compare::sgt, size, b.i64(0)), [&] {
+        const ir::Value rest = b.opaque(b.sub(size, b.i64(capacity)));
+        const ir::Value skipped = b.select(b.compare(ir::Compare::sgt, rest, b.i64(0)), rest, b.i64(0));
+        e.read_string(destination, b.i64(capacity), b.add(b.ptr_to_int(text), skipped), types::AddressSpace::kernel,
+                      call.range);
+    });
+    return destination;
+}
+
 constexpr std::array kMemory{
     typed::Builtin{.name = "str",
                    .signature = "str(address: pointer|int|string|array, length: int = max_strlen) -> depends",
@@ -243,6 +340,31 @@ constexpr std::array kMemory{
                    .example = R"(begin { print(uptr(1) == 1); })",
                    .result = uptr_type,
                    .lower = lower_pointer},
+    typed::Builtin{.name = "is_err",
+                   .signature = "is_err(value: pointer|int) -> bool",
+                   .doc = "Whether a pointer the kernel returned stands for an error number (-4095 to -1).",
+                   .example = R"(begin { print(is_err(-14)); })",
+                   .check = check_is_err,
+                   .lower = lower_is_err},
+    typed::Builtin{.name = "write_user",
+                   .signature = "write_user(destination: pointer|int, source: any, size: int literal) -> bool",
+                   .helper = static_cast<std::uint32_t>(Helper::probe_write_user),
+                   .is_unsafe = true,
+                   .doc = "Overwrites memory of the current process with a value, or with what a pointer points to; "
+                          "false if that failed. Needs --unsafe.",
+                   .example = R"(tracepoint:syscalls:sys_enter_uname /pid == cpid/ { write_user(args.name, "x", 2); })",
+                   .check = check_write_user,
+                   .lower = lower_write_user},
+    typed::Builtin{.name = "path",
+                   .signature = "path(path: pointer|struct|int, size: int literal = max_strlen) -> depends",
+                   .where = kWithPath,
+                   .helper = static_cast<std::uint32_t>(Helper::d_path),
+                   .doc = "The name of a file from the kernel's `struct path` of an argument of the event; one that is "
+                          "too long loses its front.",
+                   .example = R"(iter:task_file { if (args.file != 0) { print(path(args.file.f_path)); exit(); } })",
+                   .result = path_type,
+                   .check = check_path,
+                   .lower = lower_path},
 };
 static_assert(typed::complete(kMemory));
 

@@ -136,6 +136,12 @@ ir::Value lower_bswap(Emitter& e, const Call& call, ir::Value) {
     }
 }
 
+// -- socket_cookie(sk)
+
+ir::Value lower_socket_cookie(Emitter& e, const Call& call, ir::Value) {
+    return e.helper(Helper::get_socket_cookie, {e.ir().int_to_ptr(e.scalar(*call.arguments[0]))});
+}
+
 constexpr std::array kNetwork{
     typed::Builtin{
         .name = "ntop",
@@ -166,6 +172,14 @@ constexpr std::array kNetwork{
                    .example = R"(begin { printf("%x\n", bswap((uint16)0x1234)); })",
                    .result = bswap_type,
                    .lower = lower_bswap},
+    typed::Builtin{.name = "socket_cookie",
+                   .signature = "socket_cookie(socket: pointer) -> u64",
+                   .where = KindSet::of(ProbeKind::fentry, ProbeKind::fexit, ProbeKind::iter),
+                   .helper = static_cast<std::uint32_t>(Helper::get_socket_cookie),
+                   .doc = "A number that belongs to this socket (a `struct sock *` argument of the event) alone, given "
+                          "to it when it is first asked for.",
+                   .example = R"(fentry:tcp_rcv_established { print(socket_cookie(args.sk)); exit(); })",
+                   .lower = lower_socket_cookie},
 };
 static_assert(typed::complete(kNetwork));
 

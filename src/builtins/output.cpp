@@ -1,8 +1,10 @@
 // Printing and control: what becomes an event that runtime/tracer carries out when it is read.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
+#include "runtime/format/parse_format.h"
 #include "src/builtins/groups.h"
 #include "src/builtins/lowering.h"
 
@@ -80,8 +82,7 @@ void check_print(CallSite& site) {
         const types::Type* value = site.map_value(*what.map);
         if (arguments.size() > 1 && value && value->kind == types::Kind::stats)
             site.warning(DiagnosticKind::warn_other, site.range(),
-                         "print()'s top and div arguments are ignored when used on stats() maps.")
-                .verbose_only();
+                         "print()'s top and div arguments are ignored when used on stats() maps.");
         if (site.is_in_loop())
             site.warning(DiagnosticKind::warn_print_in_loop, site.range(),
                          fmt::format("Due to it's asynchronous nature using 'print()' in a loop can lead to unexpected "
@@ -118,6 +119,13 @@ ir::Value lower_print(Emitter& e, const Call& call, ir::Value) {
         return {};
     }
     const typed::Expr& value = *call.arguments[0];
+    if (value.type->is_scalar()) {
+        // Before the record is reserved: what evaluating it has to say (a division by zero) comes first.
+        const ir::Value number = e.scalar(value);
+        e.send(program::PrintValue{e.layouts().of(value.type), false}, value.type->size,
+               [&](ir::Value payload) { e.store_scalar(value.type, number, payload); });
+        return {};
+    }
     const bool is_event = value.type->kind == types::Kind::structure && value.type->structure->is_event_arguments;
     e.send(program::PrintValue{e.layouts().of(value.type), is_event}, value.type->size,
            [&](ir::Value payload) { e.into(value, payload); });
@@ -178,14 +186,64 @@ ir::Value lower_join(Emitter& e, const Call& call, ir::Value) {
     return {};
 }
 
-// -- fail, static_assert: the compiler reached them
+// -- debugf: straight to bpf_trace_printk
 
-void check_fail(CallSite& site) {
+/// The helper takes five arguments: text, its size, and three values.
+constexpr std::size_t kMostDebugValues = 3;
+
+void check_debugf(CallSite& site) {
     const auto arguments = site.arguments();
-    if (!arguments.empty() && arguments[0].text)
-        site.error(DiagnosticKind::user_failure, site.range(), *arguments[0].text);
+    check_format(site, 0);
+    if (arguments.empty() || !arguments[0].text) return;
+    if (arguments.size() - 1 > kMostDebugValues) {
+        site.error(DiagnosticKind::bad_format, site.range(),
+                   fmt::format("cannot use more than {} conversion specifiers", kMostDebugValues));
+        return;
+    }
+    const format::ParsedFormat parsed = format::parse_format(*arguments[0].text);
+    std::size_t next = 1;
+    for (const format::FormatPiece& piece : parsed.pieces) {
+        if (piece.conversion == program::Conversion::none || next >= arguments.size()) continue;
+        const CallArgument& value = arguments[next++];
+        constexpr std::string_view known[] = {"d", "u", "x", "p", "s"};
+        const bool is_text = piece.spelling == "s";
+        const bool fits = !value.type || value.type->kind == types::Kind::error ||
+                          (is_text ? value.type->kind == types::Kind::string : value.type->is_scalar());
+        if (std::find(std::begin(known), std::end(known), piece.spelling) == std::end(known) || !fits) {
+            site.error(DiagnosticKind::bad_format, site.range(),
+                       fmt::format("unsupported format specifier for debugf(): {}", piece.spelling))
+                .hint("the kernel prints %d, %u, %x and %p of integers and %s of strings");
+            return;
+        }
+    }
+    site.set_text(*arguments[0].text);
+    site.warning(DiagnosticKind::warn_other, site.range(),
+                 "The debugf() builtin is not recommended for production use. For more information see "
+                 "bpf_trace_printk in bpf-helpers(7).");
 }
-ir::Value lower_nothing(Emitter&, const Call&, ir::Value) {
+
+ir::Value lower_debugf(Emitter& e, const Call& call, ir::Value) {
+    ir::Builder& b = e.ir();
+    std::array<ir::Value, kMostDebugValues> values{b.i64(0), b.i64(0), b.i64(0)};
+    for (std::size_t i = 1; i < call.arguments.size(); ++i) {
+        const typed::Expr& value = *call.arguments[i];
+        values[i - 1] = value.type->is_scalar() ? e.scalar(value) : b.ptr_to_int(e.memory(value));
+    }
+    const std::string text = call.text + '\0';
+    const ir::Value format = e.scratch(static_cast<std::uint32_t>((text.size() + 7) / 8 * 8));
+    b.store_bytes(format, text);
+    std::vector<ir::Value> arguments{format, b.i64(text.size())};
+    arguments.insert(arguments.end(), values.begin(),
+                     values.begin() + static_cast<std::ptrdiff_t>(call.arguments.size() - 1));
+    b.call_helper(static_cast<std::uint32_t>(Helper::trace_printk), arguments);
+    return {};
+}
+
+// -- unwatch(address)
+
+ir::Value lower_unwatch(Emitter& e, const Call& call, ir::Value) {
+    const ir::Value address = e.scalar(*call.arguments[0]);
+    e.send(program::Unwatch{}, 8, [&](ir::Value payload) { e.ir().store(address, payload); });
     return {};
 }
 
@@ -199,7 +257,7 @@ constexpr std::array kOutput{
                    .lower = lower_printf},
     typed::Builtin{
         .name = "print",
-        .signature = "print(map: map, top: int literal = 0, div: int literal = 1) -> void\nprint(value: any) -> void",
+        .signature = "print(value: map|any, top: int literal = 0, div: int literal = 1) -> void",
         .is_asynchronous = true,
         .doc = "Prints a value in its default form and a newline, or a whole map as at the end: only its `top` largest "
                "entries, values divided by `div`.",
@@ -251,12 +309,20 @@ constexpr std::array kOutput{
                    .example = R"(begin { warnf("%d left", 3); })",
                    .check = check_formatted,
                    .lower = lower_warnf},
-    typed::Builtin{.name = "fail",
-                   .signature = "fail(message: string literal, values: any...) -> void",
-                   .doc = "A compile error with this message, if the compiler reaches the call.",
-                   .example = R"(begin { if (1 == 2) { fail("never"); } })",
-                   .check = check_fail,
-                   .lower = lower_nothing},
+    typed::Builtin{.name = "debugf",
+                   .signature = "debugf(format: string literal, values: any...) -> void",
+                   .helper = static_cast<std::uint32_t>(Helper::trace_printk),
+                   .doc = "Writes into the kernel's trace buffer (trace_pipe) at once: at most three values, and only "
+                          "%d %u %x %p %s. For debugging.",
+                   .example = R"(begin { debugf("pid %d", pid); })",
+                   .check = check_debugf,
+                   .lower = lower_debugf},
+    typed::Builtin{.name = "unwatch",
+                   .signature = "unwatch(address: int|pointer) -> void",
+                   .is_asynchronous = true,
+                   .doc = "Removes the watchpoints at this address when the event is read.",
+                   .example = R"(begin { unwatch(0x10000000); })",
+                   .lower = lower_unwatch},
 };
 static_assert(typed::complete(kOutput));
 

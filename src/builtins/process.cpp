@@ -72,6 +72,14 @@ ir::Value lower_signal_thread(Emitter& e, const Call& call, ir::Value) {
     return {};
 }
 
+// -- override(rc)
+
+ir::Value lower_override(Emitter& e, const Call& call, ir::Value) {
+    const ir::Value code = e.scalar(*call.arguments[0]);
+    e.helper(Helper::override_return, {e.context(), code});
+    return {};
+}
+
 // -- cgroupid("path"), cgroup_path(id[, filter])
 
 void check_cgroupid(CallSite& site) {
@@ -113,6 +121,15 @@ constexpr std::array kProcess{
                    .example = R"(tracepoint:syscalls:sys_enter_getpid /pid == cpid/ { signal_thread(10); })",
                    .check = check_signal,
                    .lower = lower_signal_thread},
+    typed::Builtin{.name = "override",
+                   .signature = "override(result: int) -> void",
+                   .where = KindSet::of(ProbeKind::kprobe),
+                   .helper = static_cast<std::uint32_t>(Helper::override_return),
+                   .is_unsafe = true,
+                   .doc = "Skips the probed function and makes it return this; only functions the kernel allows errors "
+                          "to be injected into. Needs --unsafe.",
+                   .example = R"(kprobe:__x64_sys_getuid /pid == cpid/ { override(1000); })",
+                   .lower = lower_override},
     typed::Builtin{
         .name = "cgroupid",
         .signature = "cgroupid(path: string literal) -> u64",

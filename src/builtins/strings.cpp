@@ -90,6 +90,116 @@ ir::Value lower_strstr(Emitter& e, const Call& call, ir::Value) {
     return find(e, call);
 }
 
+// -- str_concat(a, b)
+
+const types::Type* concat_type(CallSite& site) {
+    const auto arguments = site.arguments();
+    std::uint64_t size = 1;
+    for (const CallArgument& argument : arguments) {
+        if (argument.text)
+            size += argument.text->size();
+        else if (argument.type && argument.type->kind == types::Kind::string)
+            size += argument.type->capacity - (argument.type->capacity > 0 ? 1 : 0);
+        else
+            return site.types().none();
+    }
+    return site.types().string(static_cast<std::uint32_t>(
+        std::clamp<std::uint64_t>(size, 1, std::max<std::uint64_t>(site.config().max_strlen, 1))));
+}
+
+void check_concat(CallSite& site) {
+    need_text(site, 2);
+    const auto arguments = site.arguments();
+    if (arguments.size() == 2 && arguments[0].text && arguments[1].text)
+        site.fold(*arguments[0].text + *arguments[1].text);
+}
+
+ir::Value lower_concat(Emitter& e, const Call& call, ir::Value destination) {
+    ir::Builder& b = e.ir();
+    const typed::Expr& first = *call.arguments[0];
+    const typed::Expr& second = *call.arguments[1];
+    const std::uint32_t first_size = first.type->capacity, second_size = second.type->capacity;
+    // Behind the first text's longest there is room for the whole of the second, as the verifier sees it.
+    const std::uint32_t room = (first_size + second_size + 7) / 8 * 8;
+    const ir::Value joined = e.scratch(room);
+    const ir::Value left = e.memory(first), right = e.memory(second);
+    e.clear(joined, room);
+    e.copy(joined, left, first_size);
+    const ir::Value length = b.opaque(e.length_of_text(joined, first_size));
+    b.if_then(b.compare(ir::Compare::ule, length, b.i64(first_size)), [&] {
+        e.read_string(b.ptr_add(joined, length), b.i64(second_size), b.ptr_to_int(right), types::AddressSpace::kernel,
+                      call.range);
+    });
+    e.copy(destination, joined, std::min(call.type->capacity, room));
+    return destination;
+}
+
+// -- memcmp(a, b, n)
+
+/// Bytes compared one by one; verifiers walk through them.
+constexpr std::uint64_t kMostCompared = 4096;
+
+/// What one side has at most: all of a value, any number behind an address.
+std::uint64_t bytes_of(const types::Type& type) {
+    return type.is_scalar() ? kMostCompared : type.size;
+}
+
+void check_memcmp(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.size() < 3 || !arguments[2].integer) return;
+    const std::uint64_t size = *arguments[2].integer;
+    if (size > kMostCompared) {
+        site.error(DiagnosticKind::bad_literal_argument, site.range(),
+                   fmt::format("memcmp() compares at most {} bytes ({} provided)", kMostCompared,
+                               static_cast<std::int64_t>(size)));
+        return;
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (!arguments[i].type || arguments[i].type->kind == types::Kind::error) continue;
+        if (size > bytes_of(*arguments[i].type)) {
+            site.error(DiagnosticKind::bad_literal_argument, arguments[i].range,
+                       fmt::format("memcmp() is to compare {} bytes of a value that has {}", size,
+                                   bytes_of(*arguments[i].type)));
+            return;
+        }
+    }
+}
+
+ir::Value lower_memcmp(Emitter& e, const Call& call, ir::Value) {
+    ir::Builder& b = e.ir();
+    const std::uint64_t size = std::min(literal(call, 2).value_or(0), kMostCompared);
+    if (size == 0) return b.i64(0);
+    const auto bytes = [&](const typed::Expr& side) {
+        if (!side.type->is_scalar()) return e.memory(side);
+        const ir::Value copy = e.scratch(static_cast<std::uint32_t>((size + 7) / 8 * 8));
+        e.read(copy, b.i64(size), e.scalar(side), e.space_of(side.type), call.range);
+        return copy;
+    };
+    const ir::Value left = bytes(*call.arguments[0]);
+    const ir::Value right = bytes(*call.arguments[1]);
+    const ir::Value result = b.slot(ir::Width::i64, "difference");
+    b.store(b.i64(0), result);
+    const ir::Block start = b.current(), header = b.block("memcmp"), inside = b.block("byte"), next = b.block("same"),
+                    apart = b.block("apart"), done = b.block("compared");
+    b.jump(header);
+    b.enter(header);
+    const ir::Value index = b.phi_pending(ir::Width::i64);
+    b.add_incoming(index, b.i64(0), start);
+    b.branch(b.compare(ir::Compare::ult, index, b.i64(size)), inside, done);
+    b.enter(inside);
+    const ir::Value one = b.zext(b.load(ir::Width::i8, b.ptr_add(left, index), 0, 1), ir::Width::i64);
+    const ir::Value other = b.zext(b.load(ir::Width::i8, b.ptr_add(right, index), 0, 1), ir::Width::i64);
+    b.branch(b.compare(ir::Compare::eq, one, other), next, apart);
+    b.enter(apart);
+    b.store(b.sub(one, other), result);
+    b.jump(done);
+    b.enter(next);
+    b.add_incoming(index, b.add(index, b.i64(1)), next);
+    b.jump(header);
+    b.enter(done);
+    return b.load(ir::Width::i64, result);
+}
+
 // -- strlen, strcap
 
 void check_strlen(CallSite& site) {
@@ -157,6 +267,21 @@ constexpr std::array kStrings{
                    .example = R"(begin { print(strstr("haystack", "stack")); })",
                    .check = check_strstr,
                    .lower = lower_strstr},
+    typed::Builtin{.name = "str_concat",
+                   .signature = "str_concat(first: string, second: string) -> depends",
+                   .doc = "Both texts behind each other, at most `max_strlen` bytes.",
+                   .example = R"(begin { print(str_concat(comm, "!")); })",
+                   .result = concat_type,
+                   .check = check_concat,
+                   .lower = lower_concat},
+    typed::Builtin{.name = "memcmp",
+                   .signature = "memcmp(first: string|array|buffer|pointer|int, second: "
+                                "string|array|buffer|pointer|int, size: int literal) -> i64",
+                   .doc = "Compares bytes, NULs too: 0 if all are the same, else negative or positive as the first "
+                          "different byte is smaller or larger.",
+                   .example = R"(begin { print(memcmp("abc", "abd", 2)); })",
+                   .check = check_memcmp,
+                   .lower = lower_memcmp},
     typed::Builtin{.name = "strlen",
                    .signature = "strlen(text: string) -> u64",
                    .doc = "Length of a text in bytes.",

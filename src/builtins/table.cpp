@@ -9,7 +9,7 @@
 namespace builtins {
 
 std::span<const Group> groups() {
-    static const std::array<Group, 12> all_groups{{
+    static const std::array<Group, 14> all_groups{{
         {"Context", context_rows()},
         {"Arguments", argument_rows()},
         {"Time", time_rows()},
@@ -20,6 +20,8 @@ std::span<const Group> groups() {
         {"Network", network_rows()},
         {"Processes", process_rows()},
         {"Output and control", output_rows()},
+        {"Assertions", assertion_rows()},
+        {"Types and the kernel", type_rows()},
         {"Maps", map_rows()},
         {"Aggregations", aggregate_rows()},
     }};

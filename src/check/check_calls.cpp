@@ -26,6 +26,14 @@ class Site final : public CallSite {
     program::ProbeKind probe_kind() const override { return inference_.body_->kind(); }
     const program::Place& place() const override { return inference_.body_->place().place; }
     std::string_view probe_name() const override { return inference_.body_->place().name; }
+    bool is_told_probe_name() const override { return inference_.body_->is_told_name; }
+    std::size_t longest_probe_name() const override {
+        if (!is_told_probe_name()) return probe_name().size();
+        std::size_t longest = 0;
+        for (const AttachPlace& place : inference_.body_->places)
+            longest = std::max(longest, place.name.size());
+        return longest;
+    }
     bool is_safe_mode() const override { return inference_.analysis_.input.options.is_safe_mode; }
     bool has_child() const override { return inference_.analysis_.input.options.has_child; }
     bool is_in_loop() const override { return inference_.all_loops_ > 0; }
@@ -149,8 +157,7 @@ const Type* Inference::result_type(const typed::Builtin& row, const Signature& s
                                    {"hist", Kind::hist},   {"lhist", Kind::lhist}, {"tseries", Kind::tseries}};
         for (const Named& one : names) {
             if (row.name != one.name) continue;
-            const bool depends = one.kind != Kind::count && one.kind != Kind::hist && one.kind != Kind::lhist &&
-                                 one.kind != Kind::tseries;
+            const bool depends = one.kind != Kind::count && one.kind != Kind::hist && one.kind != Kind::lhist;
             const bool is_signed = depends && !arguments.empty() &&
                                    (arguments[0].type->is_signed || arguments[0].type->kind == Kind::none);
             return types_.aggregation(one.kind, is_signed);

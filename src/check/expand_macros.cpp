@@ -565,8 +565,56 @@ class Expander {
         return node;
     }
 
+    /// a.b.c as the names of a path; empty: it is something else.
+    static std::vector<ast::Text> member_path(const ast::Expr& expr) {
+        if (expr.kind == ast::ExprKind::identifier) return {ast::as<ast::Identifier>(expr).name};
+        if (expr.kind != ast::ExprKind::field) return {};
+        const auto& field = ast::as<ast::Field>(expr);
+        std::vector<ast::Text> path = member_path(*field.base);
+        if (!path.empty()) path.push_back(field.name);
+        return path;
+    }
+
+    /// container_of(p, typeof(T), member) is (T *)((uint64)p - offsetof(T, member)). Null: not called like that.
+    const ast::Expr* container_of(const ast::Call& call) {
+        if (call.arguments.size() != 3) return nullptr;
+        std::vector<ast::Text> path = member_path(*call.arguments[2]);
+        const ast::TypeSpec* outer = nullptr;
+        if (call.arguments[1]->kind == ast::ExprKind::type_argument) {
+            outer = copy(*ast::as<ast::TypeArgument>(*call.arguments[1]).type);
+        } else if (call.arguments[1]->kind == ast::ExprKind::identifier) {
+            auto* named = arena_.make<ast::TypeSpec>();
+            named->range = call.arguments[1]->range;
+            named->name = ast::as<ast::Identifier>(*call.arguments[1]).name;
+            outer = copy(*named);
+        }
+        if (path.empty() || outer == nullptr) return nullptr;
+        auto* number = arena_.make<ast::TypeSpec>();
+        number->range = call.range;
+        number->name = "uint64";
+        auto* pointer = arena_.make<ast::TypeSpec>(*outer);
+        pointer->modifiers.push_back({true, std::nullopt});
+        auto* address = make<ast::Cast>(ast::ExprKind::cast, call.range);
+        address->type = number;
+        address->operand = copy(*call.arguments[0]);
+        auto* offset = make<ast::OffsetOf>(ast::ExprKind::offset_of, call.range);
+        offset->type = outer;
+        offset->path = std::move(path);
+        auto* difference = make<ast::Binary>(ast::ExprKind::binary, call.range);
+        difference->op = ast::BinaryOp::subtract;
+        difference->left = address;
+        difference->right = offset;
+        difference->op_range = call.range;
+        auto* cast = make<ast::Cast>(ast::ExprKind::cast, call.range);
+        cast->type = pointer;
+        cast->operand = difference;
+        return cast;
+    }
+
     const ast::Expr* copy_call(const ast::Call& call) {
         if (call.name == "getopt" && !macros_.contains("getopt")) return getopt(call);
+        if (call.name == "container_of" && !macros_.contains("container_of") && !is_again_)
+            if (const ast::Expr* outer = container_of(call)) return outer;
         const bool takes_text = call.name == "str" && !call.arguments.empty() && !is_again_;
         std::vector<const ast::Expr*> arguments;
         for (std::size_t i = 0; i < call.arguments.size(); ++i)

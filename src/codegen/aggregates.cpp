@@ -16,7 +16,8 @@ ir::Value ProbeEmitter::percpu_lookup(program::MapId map, ir::Value key, ir::Val
     return helper(Helper::map_lookup_percpu_elem, {ir().map_ref(map), key, cpu});
 }
 
-ir::Value ProbeEmitter::merged(typed::MapIndex index, ir::Value key) {
+/// Words of the element summed over CPUs (min, max: the best of them): number or total, and is_set or count.
+std::pair<ir::Value, ir::Value> ProbeEmitter::merged_words(typed::MapIndex index, ir::Value key) {
     ir::Builder& b = ir();
     const program::MapSpec& spec = script_.spec(index);
     const program::Aggregation& aggregation = spec.aggregation;
@@ -58,9 +59,19 @@ ir::Value ProbeEmitter::merged(typed::MapIndex index, ir::Value key) {
             }
         });
     });
-    const ir::Value total = b.load(Width::i64, number);
+    return {b.load(Width::i64, number), b.load(Width::i64, second)};
+}
+
+ir::Value ProbeEmitter::merged(typed::MapIndex index, ir::Value key) {
+    const auto [total, counted_values] = merged_words(index, key);
+    const program::Aggregation& aggregation = script_.spec(index).aggregation;
     if (aggregation.kind != AggregationKind::avg && aggregation.kind != AggregationKind::stats) return total;
-    const ir::Value counted_values = b.load(Width::i64, second);
+    return average_of(aggregation, total, counted_values);
+}
+
+ir::Value ProbeEmitter::average_of(const program::Aggregation& aggregation, ir::Value total,
+                                   ir::Value counted_values) {
+    ir::Builder& b = ir();
     const ir::Value average = b.slot(Width::i64, "average");
     b.store(b.i64(0), average);
     b.if_then(b.not_zero(counted_values), [&] {
@@ -77,6 +88,25 @@ ir::Value ProbeEmitter::map_merged(typed::MapIndex index, const typed::Expr* key
     const ir::Value zero = stack_object(4);
     ir().store(ir().i32(0), zero, 0, 4);
     return merged(index, zero);
+}
+
+/// The record that a stats() element reads as: count, average, total.
+ir::Value ProbeEmitter::merged_stats(const typed::MapValue& expr) {
+    ir::Builder& b = ir();
+    const ir::Value record = temporary(expr.type);
+    const Temporaries temporaries(*this);
+    ir::Value key;
+    if (script_.spec(expr.map).is_scalar) {
+        key = stack_object(4);
+        b.store(b.i32(0), key, 0, 4);
+    } else {
+        key = key_of(expr.map, expr.key);
+    }
+    const auto [total, count] = merged_words(expr.map, key);
+    b.store(count, record);
+    b.store(average_of(script_.spec(expr.map).aggregation, total, count), record, 8);
+    b.store(total, record, 16);
+    return record;
 }
 
 void ProbeEmitter::add_to_bucket(typed::MapIndex index, const typed::Expr* key, ir::Value bucket, source::Range at) {

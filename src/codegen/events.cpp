@@ -32,7 +32,10 @@ void ProbeEmitter::send(program::EventSpec event, std::uint32_t payload_size,
     b.if_else(
         b.not_zero(record),
         [&] {
-            b.store(b.i64(id.index() | std::uint64_t{id_.value} << 32), record);
+            const bool is_told = probe_number_ && function_->kind == Function::Kind::program;
+            b.store(is_told ? b.or_(b.i64(id.index()), b.shl(probe_number_, b.i64(32)))
+                            : b.i64(id.index() | std::uint64_t{id_.value} << 32),
+                    record);
             fill(member_at(record, sizeof(program::RecordHeader)));
             // Flags 0: the kernel wakes the reader only if it has read everything before, and a busy reader sees to it
             // that it has not.
@@ -50,6 +53,13 @@ bool ProbeEmitter::is_quiet(const typed::Expr& expr) const {
             case ExprKind::block:
             case ExprKind::function_call:
             case ExprKind::increment: return true;
+            // These may have a warning to send, which belongs in front of the record.
+            case ExprKind::element: return true;
+            case ExprKind::binary: {
+                const auto& binary = as<typed::Binary>(part);
+                return (binary.op == typed::BinaryOp::divide || binary.op == typed::BinaryOp::modulo) &&
+                       binary.right->kind != ExprKind::integer;
+            }
             // Rows with arguments may loop (a search in a text) or end early. One whose result is written in place is
             // worth the exception: str, comm.
             case ExprKind::call: {

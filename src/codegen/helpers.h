@@ -23,7 +23,9 @@ namespace codegen {
     X(perf_event_output, 25, "4.4")         \
     X(get_stackid, 27, "4.6")               \
     X(get_current_task, 35, "4.8")          \
+    X(probe_write_user, 36, "4.8")          \
     X(get_numa_node_id, 42, "4.10")         \
+    X(get_socket_cookie, 46, "4.12")        \
     X(override_return, 58, "4.16")          \
     X(get_stack, 67, "4.18")                \
     X(get_current_cgroup_id, 80, "4.18")    \
@@ -50,6 +52,8 @@ namespace codegen {
     X(get_attach_cookie, 174, "5.15")       \
     X(task_pt_regs, 175, "5.15")            \
     X(loop, 181, "5.17")                    \
+    X(get_func_arg, 183, "5.17")            \
+    X(get_func_ret, 184, "5.17")            \
     X(strncmp, 182, "5.17")                 \
     X(map_lookup_percpu_elem, 195, "5.19")  \
     X(ktime_get_tai_ns, 208, "6.1")

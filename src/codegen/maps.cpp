@@ -265,6 +265,7 @@ ir::Value ProbeEmitter::map_value_scalar(const typed::MapValue& expr) {
 ir::Value ProbeEmitter::map_value_memory(const typed::MapValue& expr) {
     ir::Builder& b = ir();
     const program::MapSpec& spec = script_.spec(expr.map);
+    if (spec.aggregation.kind == AggregationKind::stats && expr.type->kind == Kind::record) return merged_stats(expr);
     if (spec.aggregation.kind != AggregationKind::none) return zero_memory(std::max(8u, expr.type->size));
     if (spec.is_scalar) return map_lookup(expr.map, nullptr);
     const ir::Value found = lookup(map_id(expr.map), key_of(expr.map, expr.key));
