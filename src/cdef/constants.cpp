@@ -23,6 +23,8 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/kernel/syscalls.h"
+
 namespace cdef {
 
 namespace {
@@ -1157,6 +1159,67 @@ constexpr std::pair<std::string_view, std::int64_t> kConstants[] = {
     {"PF_IDLE", 0x2},
     {"PF_EXITING", 0x4},
     {"PF_KTHREAD", 0x200000},
+    {"PF_VCPU", 0x1},
+    {"PF_WQ_WORKER", 0x20},
+    {"PF_FORKNOEXEC", 0x40},
+    {"PF_SUPERPRIV", 0x100},
+    {"PF_DUMPCORE", 0x200},
+    {"PF_SIGNALED", 0x400},
+    {"PF_MEMALLOC", 0x800},
+    {"PF_NOFREEZE", 0x8000},
+    {"PF_KSWAPD", 0x20000},
+    {"PF_RANDOMIZE", 0x400000},
+    {"PF_NO_SETAFFINITY", 0x4000000},
+    // include/linux/fs.h
+    {"FMODE_READ", 0x1},
+    {"FMODE_WRITE", 0x2},
+    {"FMODE_LSEEK", 0x4},
+    {"FMODE_EXEC", 0x20},
+    // include/uapi/linux/if_ether.h, if.h, limits.h, netfilter.h, futex.h
+    {"ETH_ALEN", 6},
+    {"ETH_HLEN", 14},
+    {"ETH_P_IP", 0x0800},
+    {"ETH_P_ARP", 0x0806},
+    {"ETH_P_8021Q", 0x8100},
+    {"ETH_P_IPV6", 0x86dd},
+    {"ETH_P_ALL", 0x0003},
+    {"IFNAMSIZ", 16},
+    {"PATH_MAX", 4096},
+    {"NAME_MAX", 255},
+    {"NF_DROP", 0},
+    {"NF_ACCEPT", 1},
+    {"NF_STOLEN", 2},
+    {"NF_QUEUE", 3},
+    {"NF_REPEAT", 4},
+    {"FUTEX_WAIT", 0},
+    {"FUTEX_WAKE", 1},
+    {"FUTEX_FD", 2},
+    {"FUTEX_REQUEUE", 3},
+    {"FUTEX_CMP_REQUEUE", 4},
+    {"FUTEX_WAKE_OP", 5},
+    {"FUTEX_LOCK_PI", 6},
+    {"FUTEX_UNLOCK_PI", 7},
+    {"FUTEX_TRYLOCK_PI", 8},
+    {"FUTEX_WAIT_BITSET", 9},
+    {"FUTEX_WAKE_BITSET", 10},
+    {"FUTEX_PRIVATE_FLAG", 128},
+    {"FUTEX_CLOCK_REALTIME", 256},
+    // limits of C's types
+    {"CHAR_BIT", 8},
+    {"SCHAR_MAX", 127},
+    {"UCHAR_MAX", 255},
+    {"SHRT_MAX", 32767},
+    {"USHRT_MAX", 65535},
+    {"INT_MAX", 2147483647},
+    {"INT_MIN", -2147483648LL},
+    {"UINT_MAX", 4294967295LL},
+    {"LONG_MAX", 9223372036854775807LL},
+    {"NULL", 0},
+    {"NSEC_PER_SEC", 1000000000},
+    {"NSEC_PER_MSEC", 1000000},
+    {"NSEC_PER_USEC", 1000},
+    {"USEC_PER_SEC", 1000000},
+    {"MSEC_PER_SEC", 1000},
     {"PAGE_SIZE", 4096},
     {"PAGE_SHIFT", 12},
     {"MINORBITS", 20},
@@ -1167,6 +1230,18 @@ constexpr std::pair<std::string_view, std::int64_t> kConstants[] = {
 std::optional<std::int64_t> system_constant(std::string_view name) {
     for (const auto& [known, value] : kConstants)
         if (known == name) return value;
+    // Numbers of system calls. The kernel calls a few of them otherwise than libc.
+    for (const std::string_view prefix : {"__NR_", "SYS_"}) {
+        if (!name.starts_with(prefix)) continue;
+        std::string_view call = name.substr(prefix.size());
+        constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
+            {"stat", "newstat"},   {"fstat", "newfstat"},      {"lstat", "newlstat"},
+            {"uname", "newuname"}, {"sendfile", "sendfile64"}, {"umount2", "umount"},
+        };
+        for (const auto& [libc, kernel] : kOtherNames)
+            if (call == libc) call = kernel;
+        if (const auto number = kernel::syscall_number(call)) return *number;
+    }
     return std::nullopt;
 }
 

@@ -17,22 +17,29 @@ void Definitions::read(std::span<const Piece> pieces, const Options& options, so
 const types::Type* Definitions::structure(std::string_view name, bool is_union) {
     const auto& own = is_union ? unions_ : structures_;
     if (const auto found = own.find(name); found != own.end()) return found->second;
+    if (types::ProgramTypes* program = kernel_types_.program())
+        if (const types::Type* known = program->structure(name, is_union)) return known;
     return kernel_types_.structure(name, is_union);
 }
 
 const types::Type* Definitions::enumeration(std::string_view name) {
     if (const auto found = enumerations_.find(name); found != enumerations_.end()) return found->second;
+    if (types::ProgramTypes* program = kernel_types_.program())
+        if (const types::Type* known = program->enumeration(name)) return known;
     return kernel_types_.enumeration(name);
 }
 
 const types::Type* Definitions::named(std::string_view name) {
     if (const auto found = typedefs_.find(name); found != typedefs_.end()) return found->second;
+    // Base names mean the same everywhere; what else the traced program calls so is what its script means.
+    if (types::ProgramTypes* program = kernel_types_.program(); program && !types::base_type(table_, name))
+        if (const types::Type* known = program->named(name)) return known;
     return kernel_types_.named(name);
 }
 
 std::optional<Value> Definitions::constant(std::string_view name) {
     if (const auto found = constants_.find(name); found != constants_.end()) return found->second;
-    if (has_system_headers_) {
+    if (!system_headers_.empty()) {
         if (const auto value = system_constant(name)) {
             const bool is_small = *value >= INT32_MIN && *value <= INT32_MAX;
             return Value(types::Constant{static_cast<std::uint64_t>(*value), table_.integer(is_small ? 4 : 8, true)});

@@ -27,6 +27,7 @@ struct Piece {
 struct Options {
     std::vector<std::string> include_dirs;   ///< -I, then the environment's
     std::vector<std::string> include_files;  ///< --include: as if #include stood first
+    bool may_ask_compiler = true;            ///< for headers that our own reader does not understand
 };
 
 /// A value a bare word stands for: `#define N 5`, an enum's constant, `#define S "text"`.
@@ -38,11 +39,14 @@ class Definitions {
 
     void read(std::span<const Piece> pieces, const Options& options, source::Diagnostics& diagnostics);
 
-    /// The script's own first, then the kernel's. nullptr: nobody knows it.
+    /// The script's own first, then those of the traced program whose body is looked at (CTypes::look_into), then the
+    /// kernel's. nullptr: nobody knows it.
     [[nodiscard]] const types::Type* structure(std::string_view name, bool is_union);
     [[nodiscard]] const types::Type* enumeration(std::string_view name);
     [[nodiscard]] const types::Type* named(std::string_view name);
     [[nodiscard]] std::optional<Value> constant(std::string_view name);
+    /// Headers that were answered from BTF and the table of constants: what they define besides is not known.
+    [[nodiscard]] const std::vector<std::string>& system_headers() const { return system_headers_; }
     /// Names of the script's own constants, for hints.
     [[nodiscard]] std::vector<std::string> constant_names() const;
 
@@ -52,8 +56,8 @@ class Definitions {
     types::CTypes& kernel_types_;
     std::map<std::string, const types::Type*, std::less<>> structures_, unions_, enumerations_, typedefs_;
     std::map<std::string, Value, std::less<>> constants_;
-    bool has_system_headers_ =
-        false;  ///< an #include of the kernel's or libc's headers was answered without reading it
+    /// Headers of the kernel or libc that were answered without being read.
+    std::vector<std::string> system_headers_;
 };
 
 }  // namespace cdef

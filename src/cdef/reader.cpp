@@ -1,6 +1,9 @@
 #include "src/cdef/reader.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -8,10 +11,16 @@
 #include <fmt/format.h>
 
 #include "src/cdef/constants.h"
+#include "src/cdef/front_end.h"
 
 namespace cdef {
 
 namespace {
+
+bool is_readable(const std::string& path) {
+    struct stat status;
+    return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
 
 constexpr int kMostIncludes = 32;
 constexpr int kMostNesting = 64;  // structs in structs, parentheses in parentheses
@@ -20,6 +29,17 @@ constexpr int kMostExpansions = 32;
 bool is_punctuation(const Token& token, std::string_view text) {
     return token.kind == TokenKind::punctuation && token.text == text;
 }
+Token number_token(std::uint64_t value) {
+    Token token;
+    token.kind = TokenKind::number;
+    token.value = value;
+    token.text = std::to_string(value);
+    return token;
+}
+
+/// A macro that makes more than this is one that makes itself.
+constexpr std::size_t kMostExpanded = 200'000;
+
 bool is_word(const Token& token, std::string_view text) {
     return token.kind == TokenKind::word && token.text == text;
 }
@@ -32,13 +52,26 @@ std::uint32_t round_up(std::uint64_t value, std::uint64_t to) {
 
 Reader::Reader(Definitions& definitions, const Options& options, source::Diagnostics& diagnostics)
     : definitions_(definitions), options_(options), diagnostics_(diagnostics) {
-    Token one;
-    one.kind = TokenKind::number;
-    one.value = 1;
-    one.text = "1";
-    for (const char* name : {"__KERNEL__", "__BPF_TRACING__", "__x86_64__"})
-        macros_[name] = {one};
-    if (definitions_.kernel_types_.has_btf()) macros_["BPFTRACE_HAVE_BTF"] = {one};
+    const Token one = number_token(1);
+    for (const char* name : {"__KERNEL__", "__BPF_TRACING__", "__x86_64__", "__LP64__", "__STDC__"})
+        macros_[name].body = {one};
+    if (definitions_.kernel_types_.has_btf()) macros_["BPFTRACE_HAVE_BTF"].body = {one};
+}
+
+/// What <linux/version.h> says; scripts of old times ask for it.
+void Reader::know_kernel_version() {
+    if (macros_.contains("LINUX_VERSION_CODE")) return;
+    unsigned major = 0, minor = 0, patch = 0;
+    if (std::sscanf(definitions_.kernel_types_.kernel().release().c_str(), "%u.%u.%u", &major, &minor, &patch) < 2)
+        return;
+    macros_["LINUX_VERSION_CODE"].body = {number_token((major << 16) + (minor << 8) + std::min(patch, 255u))};
+    refresh_constant("LINUX_VERSION_CODE");
+    Macro version;
+    version.is_function = true;
+    version.parameters = {"a", "b", "c"};
+    version.body = scan("(((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))");
+    version.body.pop_back();
+    macros_["KERNEL_VERSION"] = std::move(version);
 }
 
 void Reader::read(const Piece& piece) {
@@ -52,6 +85,12 @@ void Reader::finish() {
 }
 
 void Reader::fail(std::string message) {
+    has_any_failed_ = true;
+    if (swallowed_ != nullptr) {
+        if (swallowed_->empty()) *swallowed_ = std::move(message);
+        has_failed_ = true;
+        return;
+    }
     if (!has_failed_) diagnostics_.add(source::DiagnosticKind::bad_definition, place_, std::move(message));
     has_failed_ = true;
 }
@@ -62,6 +101,7 @@ void Reader::fail(std::string message) {
 /// Lines that start with # are carried out; what lies between them is one run of declarations.
 void Reader::read_text(std::string_view text, source::Range at) {
     place_ = at;
+    expanded_ = 0;
     std::string run;
     std::size_t position = 0;
     while (position < text.size()) {
@@ -135,7 +175,8 @@ void Reader::directive(std::string_view line, source::Range at) {
     } else if (word == "error") {
         fail(fmt::format("definitions.h: error: {}", rest.substr(std::min(rest.size(), rest.find_first_not_of(' ')))));
     }
-    // #pragma, #line, #warning and the like change nothing here.
+    if (word == "pragma" && rest.find("once") != std::string_view::npos && !file_.empty()) once_.insert(file_);
+    // Other pragmas, #line, #warning and the like change nothing here.
 }
 
 void Reader::include(std::string_view path, bool is_quoted, source::Range at) {
@@ -144,21 +185,77 @@ void Reader::include(std::string_view path, bool is_quoted, source::Range at) {
     if (is_quoted || path.starts_with('/')) candidates.emplace_back(path);
     for (const std::string& folder : options_.include_dirs)
         candidates.push_back(folder + "/" + std::string(path));
-    for (const std::string& candidate : candidates) {
-        std::ifstream in(candidate, std::ios::binary);
-        if (!in) continue;
-        if (++include_depth_ > kMostIncludes) return fail("definitions.h: error: #include nested too deeply");
-        const std::string text{std::istreambuf_iterator<char>(in), {}};
-        read_text(text, at);
-        --include_depth_;
-        return;
+    if (!is_quoted && !path.starts_with('/') && is_system_header(path)) {
+        // -I may bring the header of another kernel on purpose; without one, types come from BTF and constants from the
+        // table, and the header itself need not be installed.
+        const auto own = std::find_if(candidates.begin(), candidates.end(), is_readable);
+        if (own == candidates.end()) {
+            know_kernel_version();
+            definitions_.system_headers_.emplace_back(path);
+            return;
+        }
     }
+    for (const char* folder : {"/usr/local/include/", "/usr/include/", "/usr/include/x86_64-linux-gnu/"})
+        if (!path.starts_with('/')) candidates.push_back(folder + std::string(path));
+    for (const std::string& candidate : candidates)
+        if (is_readable(candidate) && include_file(candidate, at)) return;
     if (is_system_header(path)) {
-        // Types come from BTF, constants from the table: the header itself need not be installed.
-        definitions_.has_system_headers_ = true;
+        know_kernel_version();
+        definitions_.system_headers_.emplace_back(path);
         return;
     }
     fail(fmt::format("definitions.h:1:10: fatal error: '{}' file not found", path));
+}
+
+/// false: no such file.
+bool Reader::include_file(const std::string& path, source::Range at) {
+    if (once_.contains(path)) return true;
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return false;
+    if (include_depth_ >= kMostIncludes) {
+        fail("definitions.h: error: #include nested too deeply");
+        return true;
+    }
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    ++include_depth_;
+    const std::string outer = std::exchange(file_, path);
+    if (swallowed_ != nullptr) {
+        // Inside a header that is being tried: its mistakes are that header's.
+        read_text(text, at);
+    } else {
+        std::string mistake;
+        swallowed_ = &mistake;
+        has_any_failed_ = false;
+        const std::size_t conditions = conditions_.size();
+        read_text(text, at);
+        if (conditions_.size() != conditions) {
+            conditions_.resize(std::min(conditions, conditions_.size()));
+            if (mistake.empty()) mistake = "definitions.h: error: unterminated conditional directive";
+        }
+        swallowed_ = nullptr;
+        has_failed_ = false;
+        if (!mistake.empty()) {
+            const FrontEndOutput simpler =
+                options_.may_ask_compiler ? preprocess(path, options_.include_dirs) : FrontEndOutput{};
+            std::string second;
+            if (simpler.is_read) {
+                swallowed_ = &second;
+                read_text(simpler.text, at);
+                swallowed_ = nullptr;
+                has_failed_ = false;
+                conditions_.resize(std::min(conditions, conditions_.size()));
+            }
+            if (!simpler.is_read || !second.empty()) {
+                const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+                auto added = diagnostics_.add(source::DiagnosticKind::bad_definition, at,
+                                              fmt::format("{}: {}", name, second.empty() ? mistake : second));
+                if (!simpler.message.empty()) added.hint(simpler.message);
+            }
+        }
+    }
+    file_ = outer;
+    --include_depth_;
+    return true;
 }
 
 void Reader::define(std::string_view rest) {
@@ -169,16 +266,28 @@ void Reader::define(std::string_view rest) {
         ++end;
     const std::string name(rest.substr(begin, end - begin));
     if (name.empty()) return fail("definitions.h: error: macro name must be an identifier");
-    if (end < rest.size() && rest[end] == '(') return;  // function-like: only C code could use it
+    Macro macro;
     std::vector<Token> body = scan(rest.substr(end));
     body.pop_back();
-    macros_[name] = std::move(body);
-    refresh_constant(name);
+    if (end < rest.size() && rest[end] == '(') {
+        macro.is_function = true;
+        std::size_t at = 1;
+        for (; at < body.size() && !is_punctuation(body[at], ")"); ++at) {
+            if (is_punctuation(body[at], "...")) macro.is_variadic = true;
+            if (body[at].kind == TokenKind::word) macro.parameters.push_back(body[at].text);
+        }
+        if (at == body.size()) return fail("definitions.h: error: missing ')' in macro parameter list");
+        body.erase(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    }
+    macro.body = std::move(body);
+    macros_[name] = std::move(macro);
+    definitions_.constants_.erase(name);
+    if (!macros_[name].is_function) refresh_constant(name);
 }
 
 /// What the macro means as a value, if it is one.
 void Reader::refresh_constant(const std::string& name) {
-    std::vector<Token> tokens = expand(macros_[name]);
+    std::vector<Token> tokens = expand(macros_[name].body);
     if (tokens.empty()) return;
     if (const auto text = text_of(tokens)) {
         definitions_.constants_[name] = *text;
@@ -211,24 +320,85 @@ std::optional<std::string> Reader::text_of(const std::vector<Token>& tokens) {
     return text;
 }
 
+std::optional<std::vector<std::vector<Token>>> Reader::arguments(const std::vector<Token>& tokens, std::size_t& at) {
+    std::vector<std::vector<Token>> given(1);
+    int depth = 0;
+    for (std::size_t i = at; i < tokens.size(); ++i) {
+        const Token& token = tokens[i];
+        if (token.kind == TokenKind::end) break;
+        if (is_punctuation(token, "(") && depth++ == 0) continue;
+        if (is_punctuation(token, ")") && --depth == 0) {
+            at = i + 1;
+            return given;
+        }
+        if (is_punctuation(token, ",") && depth == 1)
+            given.emplace_back();
+        else
+            given.back().push_back(token);
+    }
+    return std::nullopt;
+}
+
+std::vector<Token> Reader::substitute(const Macro& macro, const std::vector<std::vector<Token>>& given) {
+    std::vector<Token> made;
+    const auto argument = [&](const Token& token) -> const std::vector<Token>* {
+        if (token.kind != TokenKind::word) return nullptr;
+        for (std::size_t i = 0; i < macro.parameters.size(); ++i)
+            if (macro.parameters[i] == token.text && i < given.size()) return &given[i];
+        return nullptr;
+    };
+    for (std::size_t i = 0; i < macro.body.size(); ++i) {
+        const Token& token = macro.body[i];
+        if (is_punctuation(token, "##")) {
+            // What stands on both sides becomes one word.
+            if (made.empty() || i + 1 == macro.body.size()) continue;
+            const Token& next = macro.body[++i];
+            const std::vector<Token>* right = argument(next);
+            std::vector<Token> tail = right != nullptr ? *right : std::vector<Token>{next};
+            if (tail.empty()) continue;
+            std::vector<Token> glued = scan(made.back().text + tail.front().text);
+            glued.pop_back();
+            made.pop_back();
+            made.insert(made.end(), glued.begin(), glued.end());
+            made.insert(made.end(), tail.begin() + 1, tail.end());
+        } else if (const std::vector<Token>* value = argument(token)) {
+            made.insert(made.end(), value->begin(), value->end());
+        } else if (macro.is_variadic && is_word(token, "__VA_ARGS__")) {
+            for (std::size_t a = macro.parameters.size(); a < given.size(); ++a)
+                made.insert(made.end(), given[a].begin(), given[a].end());
+        } else {
+            made.push_back(token);
+        }
+    }
+    return made;
+}
+
 std::vector<Token> Reader::expand(const std::vector<Token>& tokens, int depth) {
     std::vector<Token> result;
-    for (const Token& token : tokens) {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        const Token& token = tokens[i];
         const auto macro =
             token.kind == TokenKind::word && depth < kMostExpansions ? macros_.find(token.text) : macros_.end();
-        if (macro == macros_.end()) {
+        if (macro == macros_.end() || expanded_ > kMostExpanded) {
             result.push_back(token);
             continue;
         }
         // A macro that names itself stays as it is (and the depth limit ends longer circles).
-        const bool names_itself = std::any_of(macro->second.begin(), macro->second.end(),
+        const bool names_itself = std::any_of(macro->second.body.begin(), macro->second.body.end(),
                                               [&](const Token& t) { return is_word(t, token.text); });
-        if (names_itself) {
+        std::size_t behind = i + 1;
+        std::optional<std::vector<std::vector<Token>>> given;
+        const bool is_call = behind < tokens.size() && is_punctuation(tokens[behind], "(");
+        if (macro->second.is_function && is_call) given = arguments(tokens, behind);
+        if (names_itself || (macro->second.is_function && !given)) {
             result.push_back(token);
             continue;
         }
-        for (Token& inner : expand(macro->second, depth + 1))
+        const std::vector<Token> body = given ? substitute(macro->second, *given) : macro->second.body;
+        expanded_ += body.size() + 1;
+        for (Token& inner : expand(body, depth + 1))
             result.push_back(std::move(inner));
+        if (given) i = behind - 1;
     }
     return result;
 }
@@ -336,7 +506,15 @@ std::optional<Reader::Number> Reader::unary() {
         return leave(Number{token.value, false});
     }
     if (token.kind == TokenKind::word) {
-        if (token.text == "sizeof") return leave(std::nullopt);
+        if (token.text == "sizeof") {
+            ++at_;
+            if (!accept("(")) return leave(std::nullopt);
+            const types::Type* base = specifiers();
+            if (base == nullptr || has_failed_) return leave(std::nullopt);
+            const Declared declared = declarator(base);
+            if (has_failed_ || declared.type == nullptr || !accept(")")) return leave(std::nullopt);
+            return leave(Number{declared.type->size, true});
+        }
         const auto known = definitions_.constants_.find(token.text);
         ++at_;
         if (known != definitions_.constants_.end()) {
@@ -345,7 +523,7 @@ std::optional<Reader::Number> Reader::unary() {
                                     constant->type && !constant->type->is_signed && (constant->value >> 63) != 0});
             return leave(std::nullopt);
         }
-        if (definitions_.has_system_headers_)
+        if (!definitions_.system_headers_.empty())
             if (const auto value = system_constant(token.text))
                 return leave(Number{static_cast<std::uint64_t>(*value), false});
         if (const auto constant = definitions_.kernel_types_.constant(token.text))
@@ -618,24 +796,37 @@ const types::Type* Reader::structure(bool is_union) {
         structure->is_union = is_union;
         if (!name.empty()) known[name] = table.structure(structure);
     }
-    members(*structure, false);
-    skip_attributes(&is_packed, &alignment);
-    if (is_packed && !is_union) {
-        std::uint32_t offset = 0;
-        for (types::Member& member : structure->members) {
-            if (member.bit_size > 0) continue;
-            member.offset = offset;
-            offset += member.type->size;
-        }
-        structure->size = offset;
+    attributes_behind(&is_packed, &alignment);
+    members(*structure, is_packed);
+    if (has_failed_) {
+        --nesting_;
+        return nullptr;
     }
-    if (alignment > 1) structure->size = round_up(structure->size, alignment);
+    skip_attributes();
+    if (alignment > 1 && alignment <= 4096) {
+        structure->size = round_up(structure->size, alignment);
+        structure->alignment = alignment;
+    } else if (is_packed) {
+        structure->alignment = 1;
+    }
     structure->is_complete = true;
     --nesting_;
     // Made again now that its size is known: types are interned by structure, and sizeof reads the type.
     type = table.structure(structure);
     if (!name.empty()) known[name] = type;
     return type;
+}
+
+void Reader::attributes_behind(bool* is_packed, std::uint32_t* alignment) {
+    const std::size_t before = at_;
+    int depth = 1;
+    while (depth > 0 && peek().kind != TokenKind::end) {
+        if (is_punctuation(peek(), "{")) ++depth;
+        if (is_punctuation(peek(), "}")) --depth;
+        ++at_;
+    }
+    skip_attributes(is_packed, alignment);
+    at_ = before;
 }
 
 void Reader::members(types::Structure& structure, bool is_packed) {
@@ -667,8 +858,10 @@ void Reader::members(types::Structure& structure, bool is_packed) {
                 if (!number) return fail("definitions.h: error: expected a constant bit-field width");
                 width = number->value;
             }
-            skip_attributes();
-            const std::uint32_t alignment = is_packed ? 1 : types::alignment_of(declared.type);
+            std::uint32_t own_alignment = 1;
+            skip_attributes(nullptr, &own_alignment);
+            if (own_alignment == 0 || own_alignment > 4096) own_alignment = 1;
+            const std::uint32_t alignment = is_packed ? 1 : std::max(own_alignment, types::alignment_of(declared.type));
             if (width) {
                 const std::uint64_t unit = std::uint64_t{declared.type->size} * 8;
                 if (unit == 0 || *width > unit)
@@ -677,14 +870,17 @@ void Reader::members(types::Structure& structure, bool is_packed) {
                 if (*width == 0) {
                     position = (position + unit - 1) / unit * unit;
                 } else {
-                    if (position / unit != (position + *width - 1) / unit)
+                    if (!is_packed && position / unit != (position + *width - 1) / unit)
                         position = (position + unit - 1) / unit * unit;
                     if (!declared.name.empty()) {
                         types::Member member;
                         member.name = declared.name;
                         member.type = declared.type;
-                        member.offset = static_cast<std::uint32_t>(position / unit * declared.type->size);
-                        member.bit_offset = static_cast<std::uint16_t>(position % unit);
+                        // Packed ones may cross the borders of their type: counted from the byte they begin in.
+                        const bool crosses = position / unit != (position + *width - 1) / unit;
+                        member.offset =
+                            static_cast<std::uint32_t>(crosses ? position / 8 : position / unit * declared.type->size);
+                        member.bit_offset = static_cast<std::uint16_t>(crosses ? position % 8 : position % unit);
                         member.bit_size = static_cast<std::uint16_t>(*width);
                         structure.members.push_back(std::move(member));
                         most_aligned = std::max(most_aligned, alignment);

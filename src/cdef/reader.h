@@ -1,11 +1,13 @@
 // cdef::Reader: C text -> entries of Definitions: preprocessor lines (conditions, object-like macros, #include) and
-// declarations of struct, union, enum and typedef with C's layout rules for 64-bit Linux. Function-like macros, inline
-// functions and declarations of functions are passed over. One mistake ends the piece it is in.
+// declarations of struct, union, enum and typedef with C's layout rules for 64-bit Linux. Inline functions and
+// declarations of functions are passed over. One mistake ends the piece it is in; where that is a header, an installed
+// C compiler's preprocessor is asked to make it simpler (front_end.h).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,12 @@ class Reader {
         bool was_active;  ///< some branch counted already
         bool outer_active;
     };
+    struct Macro {
+        std::vector<Token> body;
+        std::vector<std::string> parameters;
+        bool is_function = false;  ///< NAME(...): only replaced where a parenthesis follows
+        bool is_variadic = false;
+    };
     struct Declared {
         std::string name;
         const types::Type* type = nullptr;
@@ -45,6 +53,10 @@ class Reader {
     [[nodiscard]] bool is_active() const { return conditions_.empty() || conditions_.back().is_active; }
     void define(std::string_view rest);
     std::vector<Token> expand(const std::vector<Token>& tokens, int depth = 0);
+    /// The arguments of a call whose opening parenthesis stands at `at`, which moves behind the closing one.
+    static std::optional<std::vector<std::vector<Token>>> arguments(const std::vector<Token>& tokens, std::size_t& at);
+    static std::vector<Token> substitute(const Macro& macro, const std::vector<std::vector<Token>>& given);
+    void know_kernel_version();
     bool condition(std::string_view rest);
     void refresh_constant(const std::string& name);
 
@@ -56,6 +68,9 @@ class Reader {
     void members(types::Structure& structure, bool is_packed);
     Declared declarator(const types::Type* base);
     void skip_attributes(bool* is_packed = nullptr, std::uint32_t* alignment = nullptr);
+    /// Attributes behind the closing brace of the body that begins here.
+    void attributes_behind(bool* is_packed, std::uint32_t* alignment);
+    bool include_file(const std::string& path, source::Range at);
     void skip_to_semicolon();
 
     // -- constant expressions, C's precedence
@@ -70,13 +85,18 @@ class Reader {
     Definitions& definitions_;
     const Options& options_;
     source::Diagnostics& diagnostics_;
-    std::map<std::string, std::vector<Token>, std::less<>> macros_;
+    std::map<std::string, Macro, std::less<>> macros_;
     std::vector<Condition> conditions_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
     bool is_plain_char_ = false;  ///< the last specifiers said `char` alone: its arrays are text
     source::Range place_;
     bool has_failed_ = false;
+    bool has_any_failed_ = false;       ///< since a header began
+    std::string* swallowed_ = nullptr;  ///< where a header's mistakes go while there is another way to read it
+    std::set<std::string> once_;        ///< files with #pragma once
+    std::string file_;                  ///< the header at hand; empty: the script
+    std::size_t expanded_ = 0;          ///< tokens made by macros in this run, against explosions
     int include_depth_ = 0;
     int nesting_ = 0;
 };

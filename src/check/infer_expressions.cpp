@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/base/text.h"
 #include "runtime/probes/provider.h"
 #include "src/ast/visit.h"
 #include "src/check/inference.h"
@@ -228,8 +229,10 @@ void Inference::ask_arguments() {
     auto list = provider.arguments(analysis_.input.kernel, body_->place().place);
     if (list.ok())
         body_->arguments = std::move(*list);
-    else
+    else {
         body_->arguments_error = list.error().message;
+        body_->arguments_hint = list.error().hint;
+    }
 }
 
 const program::Argument* Inference::find_argument(std::string_view name) {
@@ -237,6 +240,25 @@ const program::Argument* Inference::find_argument(std::string_view name) {
     for (const program::Argument& argument : body_->arguments.arguments)
         if (argument.name == name) return &argument;
     return nullptr;
+}
+
+/// Whether the kernel's types know that the function or event has no argument of this number. Where they know nothing,
+/// argN is whatever lies there.
+bool Inference::has_fewer_arguments(std::string_view name) {
+    using Kinds = program::ProbeKind;
+    if (!program::KindSet::of(Kinds::kprobe, Kinds::fentry, Kinds::fexit, Kinds::rawtracepoint).has(body_->kind()))
+        return false;
+    // An offset into the function: registers mean something else there.
+    if (body_->place().place.offset != 0) return false;
+    ask_arguments();
+    const program::ArgumentList& list = body_->arguments;
+    if (!body_->arguments_error.empty() || list.is_open || probes::row(body_->kind()).arguments == nullptr)
+        return false;
+    // fexit's list ends with the returned value.
+    const std::uint32_t slots =
+        list.size / 8 - (list.arguments.empty() || list.arguments.back().name != "retval" ? 0 : 1);
+    const auto number = base::parse_digits(name.substr(3), 10);
+    return number && *number >= slots;
 }
 
 const Type* Inference::argument_type(const program::Argument& argument) {
@@ -248,7 +270,7 @@ const Type* Inference::argument_type(const program::Argument& argument) {
     const program::ProbeKind kind = body_->kind();
     using Kinds = program::ProbeKind;
     const bool is_user_side = program::KindSet::of(Kinds::uprobe, Kinds::uretprobe, Kinds::usdt).has(kind);
-    const bool is_trusted = program::KindSet::of(Kinds::fentry, Kinds::fexit, Kinds::iter).has(kind);
+    const bool is_trusted = kind == Kinds::iter;
     const AddressSpace space = type.is_user_pointer || is_user_side ? AddressSpace::user : AddressSpace::kernel;
     const auto number = [&](std::uint32_t size, bool is_signed) -> const Type* {
         if (size == 1 || size == 2 || size == 4 || size == 8) return types_.integer(size, is_signed);
@@ -265,14 +287,20 @@ const Type* Inference::argument_type(const program::Argument& argument) {
         case enumeration: {
             std::string_view name = type.spelling;
             if (name.starts_with("enum ")) name.remove_prefix(5);
-            const Type* known = analysis_.definitions.enumeration(name);
+            const bool is_of_kernel = type.btf_id != 0 && (type.btf_id & program::kProgramType) == 0;
+            const Type* known = is_of_kernel ? analysis_.kernel_types.from_btf(type.btf_id, type.btf_module)
+                                             : analysis_.definitions.enumeration(name);
             if (known != nullptr && known->size == type.size) return known;
             return number(type.size, type.is_signed);
         }
         case pointer: {
             const Type* element = nullptr;
+            if (type.btf_id != 0 && (type.btf_id & program::kProgramType) == 0) {
+                const Type* known = analysis_.kernel_types.from_btf(type.btf_id, type.btf_module);
+                if (known->kind == Kind::pointer) element = known->element;
+            }
             std::string_view pointee = type.pointee;
-            if (pointee.empty()) element = types_.void_type();
+            if (element == nullptr && pointee.empty()) element = types_.void_type();
             if (element == nullptr && pointee.starts_with("struct "))
                 element = analysis_.definitions.structure(pointee.substr(7), false);
             if (element == nullptr && pointee.starts_with("union "))
@@ -282,7 +310,7 @@ const Type* Inference::argument_type(const program::Argument& argument) {
             return types_.pointer(element, space, is_trusted);
         }
         case btf: {
-            const Type* known = analysis_.kernel_types.from_btf(type.btf_id);
+            const Type* known = analysis_.kernel_types.from_btf(type.btf_id, type.btf_module);
             if (known->kind == Kind::pointer)
                 return types_.pointer(known->element, known->space == AddressSpace::user ? AddressSpace::user : space,
                                       is_trusted && known->space != AddressSpace::user);
@@ -402,7 +430,8 @@ const Type* Inference::identifier(const ast::Identifier& node) {
         if (refuse_in_loop(name, node.range)) return types_.error();
         ask_arguments();
         if (!body_->arguments_error.empty()) {
-            error(DiagnosticKind::wrong_probe, node.range, body_->arguments_error);
+            auto added = error(DiagnosticKind::wrong_probe, node.range, body_->arguments_error);
+            if (!body_->arguments_hint.empty()) added.hint(body_->arguments_hint);
             return types_.error();
         }
         info(node).is_args = true;
@@ -415,6 +444,17 @@ const Type* Inference::identifier(const ast::Identifier& node) {
             if (refuse_in_loop(name, node.range)) return types_.error();
             info(node).argument = argument;
             return argument_type(*argument);
+        }
+        if (is_raw_argument && body_->places.size() == 1 && has_fewer_arguments(name)) {
+            std::vector<std::string> names;
+            for (const program::Argument& argument : body_->arguments.arguments)
+                names.push_back(argument.type.spelling + (argument.type.spelling.ends_with('*') ? "" : " ") +
+                                argument.name);
+            auto added = error(DiagnosticKind::wrong_probe, node.range,
+                               fmt::format("{} has {} argument{}, no {}", body_->place().place.function,
+                                           body_->arguments.size / 8, body_->arguments.size == 8 ? "" : "s", name));
+            if (!names.empty()) added.hint(fmt::format("its arguments: {}", fmt::join(names, ", ")));
+            return types_.error();
         }
         if (is_raw_argument && body_->kind() == program::ProbeKind::usdt && body_->arguments_error.empty()) {
             error(DiagnosticKind::wrong_probe, node.range,
@@ -447,6 +487,15 @@ const Type* Inference::identifier(const ast::Identifier& node) {
     auto added = error(DiagnosticKind::unknown_identifier, node.range, fmt::format("Unknown identifier: '{}'", name));
     if (const typed::Builtin* row = analysis_.find_row(name)) {
         added.hint(fmt::format("{} is a function: {}", name, row->signature.substr(0, row->signature.find('\n'))));
+        return types_.error();
+    }
+    // The headers that were answered without being read may well define it.
+    if (const auto& headers = analysis_.definitions.system_headers();
+        !headers.empty() &&
+        std::all_of(name.begin(), name.end(), [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); })) {
+        added.hint(fmt::format("{0} may be a macro of <{1}>: types and enum constants of the kernel's headers are known "
+                               "without them, macros only the common ones; `#define {0} ...` says it",
+                               name, fmt::join(headers, ">, <")));
         return types_.error();
     }
     // Of an event's fields only the name is written quickly.

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 
 #include "runtime/kernel/btf.h"
 #include "runtime/kernel/kernel_view.h"
+#include "src/types/program_types.h"
 #include "src/types/type.h"
 
 namespace types {
@@ -36,21 +39,40 @@ class CTypes {
     /// Base names and typedefs.
     [[nodiscard]] const Type* named(std::string_view name);
     [[nodiscard]] std::optional<Constant> constant(std::string_view name);
-    [[nodiscard]] const Type* from_btf(kernel::BtfId id);
+    /// A type of vmlinux, or of a module's BTF, whose ids number on from vmlinux's.
+    [[nodiscard]] const Type* from_btf(kernel::BtfId id, std::string_view module = {});
     /// A whole C spelling: "const struct sock *", "unsigned long", "char". Unknown structures give nullptr.
     [[nodiscard]] const Type* spelled(std::string_view spelling, AddressSpace space = AddressSpace::none);
+    /// The file of user space whose functions the script's body is about: ids with program::kProgramType name its types.
+    /// Empty: none. Opened when its types are asked for.
+    void look_into(const std::string& path) { program_path_ = path; }
+    /// Its types by its DWARF; nullptr: no file, or it has none.
+    [[nodiscard]] ProgramTypes* program();
     /// The BTF itself; nullptr if this kernel has none.
     [[nodiscard]] const kernel::Btf* btf();
+    [[nodiscard]] const kernel::KernelView& kernel() const { return kernel_; }
 
   private:
-    const Type* make(kernel::BtfId id);
-    void complete(Structure& structure);
+    /// One BTF and the types made of it. Ids below its own are the kernel's.
+    struct Source {
+        const kernel::Btf* btf = nullptr;
+        std::string module;
+        std::unordered_map<kernel::BtfId, const Type*> known;
+    };
+    /// null: there is no such BTF
+    Source* source(std::string_view module);
+    /// vmlinux's types first, then those of each module: the first that has it.
+    template <typename Find>
+    const Type* search(const Find& find);
+    const Type* get(Source& source, kernel::BtfId id);
+    const Type* make(Source& source, kernel::BtfId id);
+    void complete(Source& source, Structure& structure);
 
     Table& table_;
     const kernel::KernelView& kernel_;
-    std::unique_ptr<kernel::Btf> btf_;
-    bool is_asked_ = false;
-    std::unordered_map<kernel::BtfId, const Type*> known_;
+    std::string program_path_;
+    std::map<std::string, std::unique_ptr<ProgramTypes>> programs_;  ///< by path; null: without DWARF
+    std::map<std::string, Source, std::less<>> sources_;  ///< by module; stable addresses
 };
 
 }  // namespace types
