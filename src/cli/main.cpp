@@ -7,6 +7,8 @@
 #include <string>
 #include <variant>
 
+#include "runtime/base/phases.h"
+#include "runtime/format/json_schema.h"
 #include "src/cli/environment.h"
 #include "src/cli/help.h"
 #include "src/cli/options.h"
@@ -35,6 +37,7 @@ int refuse(const cli::UsageError& error, const std::string& name, cli::Report& r
 }  // namespace
 
 int main(int argc, char** argv) {
+    base::phases().begin("command line");
     const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
     const std::string name = cli::program_name(argc > 0 ? argv[0] : nullptr);
     cli::Report report(STDERR_FILENO);
@@ -54,6 +57,8 @@ int main(int argc, char** argv) {
     switch (options.start) {
         case cli::Start::help: return std::fputs(cli::help_text(name).c_str(), stdout) < 0 ? 1 : 0;
         case cli::Start::version: return std::puts(cli::version_text(options.is_bpftrace).c_str()) < 0 ? 1 : 0;
+        case cli::Start::json_schema:
+            return std::fwrite(format::json_schema().data(), 1, format::json_schema().size(), stdout) > 0 ? 0 : 1;
         case cli::Start::trace: break;
     }
 

@@ -17,7 +17,7 @@
 namespace cli {
 
 /// What the first answer to the command line is.
-enum class Start { trace, help, version };
+enum class Start { trace, help, version, json_schema };
 
 /// Where the program's text comes from; neither is set for `-l` and `-l PATTERN`.
 struct ProgramSource {

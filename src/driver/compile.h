@@ -3,7 +3,10 @@
 // run.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "runtime/kernel/kernel_view.h"
 #include "runtime/program/program.h"
@@ -12,9 +15,23 @@
 
 namespace driver {
 
-/// nullopt: errors were reported. A program without probes is a result (missing_probes = warn).
+/// What one compilation has to tell besides its result.
+struct CompileNotes {
+    bool left_out_tests = false, left_out_benches = false;  ///< test:, bench: probes that the mode does not run
+    struct Pass {
+        std::string_view name;
+        std::int64_t ns = 0;
+    };
+    std::vector<Pass> passes;  ///< in order
+};
+
+/// nullopt: errors were reported. A program without probes is a result (missing_probes = warn). In the modes test and
+/// bench the program has only these probes besides begin and end, in the others none of them (codegen: all).
 [[nodiscard]] std::optional<program::Program> compile(const Request& request, const kernel::KernelView& kernel,
-                                                      Reporter& reporter);
+                                                      Reporter& reporter, CompileNotes* notes = nullptr);
+
+/// --mode compiler-bench: compiles again and again and prints how long each pass takes. Gives the exit status.
+[[nodiscard]] int bench_compiler(const Request& request, const kernel::KernelView& kernel, Reporter& reporter);
 
 /// The attach points a script expands to, in its order: what -l FILE prints. nullopt: errors were reported.
 struct ListedProbe {

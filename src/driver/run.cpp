@@ -1,9 +1,12 @@
 // Entrance: driver::run. Compile -> load -> attach -> show -> close, and the exit status.
 #include <cstdio>
+#include <string>
 
+#include "runtime/base/phases.h"
 #include "runtime/kernel/real_kernel.h"
 #include "runtime/live/live_engine.h"
 #include "runtime/tracer/tracer.h"
+#include "runtime/tracer/trials.h"
 #include "src/driver/compile.h"
 #include "src/driver/driver.h"
 #include "src/driver/info.h"
@@ -33,14 +36,27 @@ tracer::Buffering buffering_of(Buffering buffering) {
     return tracer::Buffering::line;
 }
 
+/// Why a program of no probes has none.
+int nothing_to_attach(const Request& request, const CompileNotes& notes, Reporter& reporter) {
+    if (request.mode == Mode::test)
+        reporter.error("No test probes to run.", {});
+    else if (request.mode == Mode::bench)
+        reporter.error("No bench probes to run.", {});
+    else if (notes.left_out_tests)
+        reporter.error("No probes attached; use --test to run test probes.", {});
+    else if (notes.left_out_benches)
+        reporter.error("No probes attached; use --bench to run benchmark probes.", {});
+    else if (!request.is_quiet)
+        std::puts("No probes to attach");
+    return 1;
+}
+
 int run_program(const Request& request, const kernel::KernelView& kernel, Reporter& reporter) {
-    const auto program = compile(request, kernel, reporter);
+    CompileNotes notes;
+    const auto program = compile(request, kernel, reporter, &notes);
     if (!program) return 1;
     if (request.mode == Mode::codegen) return 0;
-    if (program->probes.empty()) {
-        if (!request.is_quiet) std::puts("No probes to attach");
-        return 1;
-    }
+    if (program->probes.empty()) return nothing_to_attach(request, notes, reporter);
 
     TracerMessages messages(reporter);
     tracer::Options options;
@@ -56,11 +72,15 @@ int run_program(const Request& request, const kernel::KernelView& kernel, Report
     options.child_command = request.command.value_or("");
     options.pid = request.pid;
     options.attached_notice = request.attached_notice;
+    options.shows_ledger = request.shows_ledger;
     options.messages = &messages;
 
     live::LiveOptions live_options;
     live_options.keeps_verifier_logs = request.debug_stages.has(Stage::verifier);
     live::LiveEngine engine(kernel, live_options);
+    if (request.mode == Mode::test || request.mode == Mode::bench)
+        return tracer::run_trials(request.mode == Mode::test ? tracer::Trial::test : tracer::Trial::bench, *program,
+                                  engine, kernel, options);
     const tracer::Outcome outcome = tracer::run(*program, engine, kernel, options);
     if (request.debug_stages.has(Stage::verifier))
         for (std::size_t i = 0; i < program->functions.size(); ++i)
@@ -84,17 +104,14 @@ int run(const Request& request, Reporter& reporter) {
         case Action::format:
         case Action::run: break;
     }
-    switch (request.mode) {
-        case Mode::normal:
-        case Mode::codegen: break;
-        case Mode::compiler_bench:
-        case Mode::bench:
-        case Mode::test:
-            reporter.error("this version does not run test: and bench: probes",
-                           "leave --mode, --test and --bench out to run the other probes");
-            return 1;
+    if (request.mode == Mode::compiler_bench) return bench_compiler(request, kernel, reporter);
+    const int status = run_program(request, kernel, reporter);
+    if (request.shows_timing) {
+        std::string table = base::phases().table();
+        table.pop_back();
+        reporter.line(table);
     }
-    return run_program(request, kernel, reporter);
+    return status;
 }
 
 }  // namespace driver
