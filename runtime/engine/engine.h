@@ -30,6 +30,7 @@ class RecordSink {
 /// What became of attaching one AttachSpec.
 struct Attached {
     unsigned hooks = 0;  ///< what "Attached N probes" counts; 0 with a failure
+    std::vector<std::string> skipped = {};  ///< functions of a wildcard that the kernel refused
 };
 
 /// Why a wait ended.
@@ -57,6 +58,14 @@ class Engine {
     virtual void set_globals(const program::Globals& globals) = 0;
     /// Runs a begin, end or self function once, in this process.
     [[nodiscard]] virtual base::Status run(program::FunctionId function) = 0;
+    /// The same, of a test or bench function: gives what its body returned.
+    [[nodiscard]] virtual base::Result<std::int64_t> run_for_result(program::FunctionId function) {
+        base::Status ran = run(function);
+        if (!ran.ok()) return ran.take_error();
+        return std::int64_t{0};
+    }
+    /// From now on run_stats() counts; false: this engine cannot.
+    virtual bool keep_time() { return false; }
     /// Attaches attachments[index].
     [[nodiscard]] virtual base::Result<Attached> attach(std::size_t index) = 0;
     /// Hands over every record committed so far; returns how many. Never waits.
@@ -77,6 +86,11 @@ class Engine {
                                                                 std::uint32_t frames) = 0;
     /// Ledger entries [first, first + count), each summed over CPUs: count * kLedgerCounters numbers. Empty: no ledger.
     [[nodiscard]] virtual std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) = 0;
+    /// Runs of attachments[index] that the kernel left out and counts at the attachment itself; gone after detach().
+    [[nodiscard]] virtual std::uint64_t missed(std::size_t index) {
+        static_cast<void>(index);
+        return 0;
+    }
     [[nodiscard]] virtual RunStats run_stats(program::FunctionId function) = 0;
 
     /// Removes the watchpoints at this address.

@@ -1,7 +1,9 @@
 // Entrance: kernel::Btf.
 #include "runtime/kernel/btf.h"
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 
 namespace kernel {
 
@@ -37,7 +39,11 @@ std::optional<std::size_t> trailing_size(std::uint32_t kind, std::uint32_t count
 
 }  // namespace
 
-Btf::Btf(std::span<const std::byte> bytes) {
+Btf::Btf(std::span<const std::byte> bytes, const Btf* base) : base_(base) {
+    if (base_ != nullptr) {
+        first_ = static_cast<BtfId>(base_->size());
+        first_string_ = static_cast<std::uint32_t>(base_->strings_.size());
+    }
     btf_header header;
     if (bytes.size() < sizeof header) return;
     std::memcpy(&header, bytes.data(), sizeof header);
@@ -53,7 +59,7 @@ Btf::Btf(std::span<const std::byte> bytes) {
     }
 
     offsets_.reserve(types_.size() / 24);  // a type takes about that much on average
-    offsets_.push_back(0);
+    if (base_ == nullptr) offsets_.push_back(0);
     std::size_t at = 0;
     while (at + sizeof(btf_type) <= types_.size()) {
         const auto* head = reinterpret_cast<const btf_type*>(types_.data() + at);
@@ -65,8 +71,9 @@ Btf::Btf(std::span<const std::byte> bytes) {
 }
 
 const btf_type* Btf::type(BtfId id) const {
-    if (id == 0 || id >= offsets_.size()) return nullptr;
-    return reinterpret_cast<const btf_type*>(types_.data() + offsets_[id]);
+    if (id < first_) return base_->type(id);
+    if (id == 0 || id >= size()) return nullptr;
+    return reinterpret_cast<const btf_type*>(types_.data() + offsets_[id - first_]);
 }
 
 template <typename T>
@@ -77,6 +84,8 @@ std::span<const T> Btf::trailing(BtfId id) const {
 }
 
 std::string_view Btf::text(std::uint32_t offset) const {
+    if (offset < first_string_) return base_->text(offset);
+    offset -= first_string_;
     if (offset >= strings_.size()) return {};
     const char* begin = reinterpret_cast<const char*>(strings_.data()) + offset;
     return {begin, strnlen(begin, strings_.size() - offset)};
@@ -183,28 +192,71 @@ std::optional<BtfArray> Btf::array(BtfId id) const {
     return BtfArray{raw.type, raw.nelems};
 }
 
-BtfId Btf::find(std::uint32_t wanted, std::string_view wanted_name) const {
-    if (wanted_name.empty()) return 0;
-    for (BtfId id = 1; id < offsets_.size(); ++id) {
-        const btf_type* head = type(id);
-        if (BTF_INFO_KIND(head->info) == wanted && text(head->name_off) == wanted_name) return id;
+/// Where the strings hold this whole name. Comparing numbers is several times faster than comparing the names of a
+/// hundred thousand types; a kernel's strings are all different, a module's may repeat the kernel's.
+std::vector<std::uint32_t> Btf::name_offsets(std::string_view wanted) const {
+    std::vector<std::uint32_t> offsets;
+    if (base_ != nullptr) offsets = base_->name_offsets(wanted);
+    std::string pattern(wanted.size() + 2, '\0');
+    wanted.copy(pattern.data() + 1, wanted.size());
+    const std::string_view strings(reinterpret_cast<const char*>(strings_.data()), strings_.size());
+    const char* at = strings.data();
+    while (at != nullptr) {
+        const auto rest = static_cast<std::size_t>(strings.data() + strings.size() - at);
+        at = static_cast<const char*>(::memmem(at, rest, pattern.data(), pattern.size()));
+        if (at == nullptr) break;
+        ++at;
+        offsets.push_back(first_string_ + static_cast<std::uint32_t>(at - strings.data()));
     }
-    return 0;
+    return offsets;
+}
+
+BtfId Btf::find(std::uint32_t wanted, std::string_view wanted_name) const {
+    if (wanted_name.empty() || wanted_name.find('\0') != std::string_view::npos) return 0;
+    const auto offsets = name_offsets(wanted_name);
+    if (offsets.empty()) return 0;
+    const auto search = [&](const Btf& where) -> BtfId {
+        for (BtfId id = where.own_begin(); id < where.size(); ++id) {
+            const btf_type* head = where.type(id);
+            if (BTF_INFO_KIND(head->info) != wanted) continue;
+            for (const std::uint32_t offset : offsets)
+                if (head->name_off == offset) return id;
+        }
+        return 0;
+    };
+    const BtfId own = search(*this);
+    return own != 0 || base_ == nullptr ? own : search(*base_);
 }
 
 std::optional<Btf::FoundConstant> Btf::find_constant(std::string_view wanted) const {
-    if (wanted.empty()) return std::nullopt;
-    for (BtfId id = 1; id < offsets_.size(); ++id) {
-        const std::uint32_t type_kind = kind(id);
-        if (type_kind != BTF_KIND_ENUM && type_kind != BTF_KIND_ENUM64) continue;
-        for (const BtfConstant& constant : constants(id))
-            if (constant.name == wanted) return FoundConstant{id, constant.value};
-    }
-    return std::nullopt;
+    if (wanted.empty() || wanted.find('\0') != std::string_view::npos) return std::nullopt;
+    const auto offsets = name_offsets(wanted);
+    if (offsets.empty()) return std::nullopt;
+    const auto is_wanted = [&](std::uint32_t name) {
+        return std::find(offsets.begin(), offsets.end(), name) != offsets.end();
+    };
+    const auto search = [&](const Btf& where) -> std::optional<FoundConstant> {
+        for (BtfId id = where.own_begin(); id < where.size(); ++id) {
+            const std::uint32_t type_kind = where.kind(id);
+            bool is_found = false;
+            if (type_kind == BTF_KIND_ENUM)
+                for (const btf_enum& raw : where.trailing<btf_enum>(id))
+                    is_found |= is_wanted(raw.name_off);
+            if (type_kind == BTF_KIND_ENUM64)
+                for (const btf_enum64& raw : where.trailing<btf_enum64>(id))
+                    is_found |= is_wanted(raw.name_off);
+            if (!is_found) continue;
+            for (const BtfConstant& constant : where.constants(id))
+                if (constant.name == wanted) return FoundConstant{id, constant.value};
+        }
+        return std::nullopt;
+    };
+    const auto own = search(*this);
+    return own || base_ == nullptr ? own : search(*base_);
 }
 
 void Btf::for_each(const std::function<void(BtfId, std::uint32_t, std::string_view)>& visit) const {
-    for (BtfId id = 1; id < offsets_.size(); ++id)
+    for (BtfId id = own_begin(); id < size(); ++id)
         visit(id, kind(id), name(id));
 }
 

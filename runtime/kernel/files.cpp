@@ -1,10 +1,13 @@
 #include "runtime/kernel/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/text.h"
@@ -42,6 +45,16 @@ base::Result<std::string> read_text(const std::string& path) {
     }
     text.resize(size);
     return text;
+}
+
+std::vector<std::string> file_names(const std::string& directory) {
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(directory.c_str()), ::closedir);
+    if (!opened) return names;
+    while (const dirent* entry = ::readdir(opened.get()))
+        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 std::vector<int> parse_cpu_list(std::string_view text) {

@@ -8,6 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +21,10 @@
 #include "runtime/program/features.h"
 
 namespace kernel {
+
+class Btf;
+class ElfSymbols;
+class DebugInfo;
 
 /// A traceable function; module is "vmlinux" for the kernel itself.
 struct FunctionName {
@@ -58,6 +65,9 @@ class KernelView {
     /// In the process pid (tgid, initial namespace), or as last remembered if it is gone.
     [[nodiscard]] virtual Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const = 0;
 
+    /// From now on user_symbol also knows processes that start and are gone before it is asked; `now`: look at this one
+    /// at once (-p, which may end before its first stack is printed).
+    virtual void watch_processes(std::optional<std::uint32_t> now) const { static_cast<void>(now); }
     /// Of the file mapped at address in process pid; nothing if the file has no build id or the process is gone.
     [[nodiscard]] virtual std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const {
         static_cast<void>(pid);
@@ -65,14 +75,28 @@ class KernelView {
         return std::nullopt;
     }
 
+    // -- programs and libraries of user space, by path
+    /// Functions; read once.
+    [[nodiscard]] virtual base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const;
+    /// DWARF, of the file or of its separate debug file; opened once. Error: it has none.
+    [[nodiscard]] virtual base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path) const;
+
     // -- types
     /// vmlinux BTF, mapped lazily; lives as long as the view.
     [[nodiscard]] virtual base::Result<std::span<const std::byte>> btf() const = 0;
+    /// Loaded modules that have BTF of their own, sorted.
+    [[nodiscard]] virtual std::vector<std::string> btf_modules() const { return {}; }
+    /// A module's BTF: split, its types and strings number on from vmlinux's. Lives as long as the view.
+    [[nodiscard]] virtual base::Result<std::span<const std::byte>> module_btf(std::string_view module) const;
+    /// The types of "vmlinux" or of a module, read once; null: there are none. Lives as long as the view.
+    [[nodiscard]] const Btf* types(std::string_view module = "vmlinux") const;
 
     // -- machine
     [[nodiscard]] virtual std::vector<int> online_cpus() const = 0;
     [[nodiscard]] virtual unsigned possible_cpus() const = 0;
     [[nodiscard]] virtual program::FeatureSet features() const = 0;
+    /// One of them, without finding out about the others.
+    [[nodiscard]] virtual bool has(program::Feature feature) const { return features().has(feature); }
     /// Nanoseconds to add to CLOCK_BOOTTIME / CLOCK_TAI to get wall-clock time.
     [[nodiscard]] virtual std::int64_t boot_to_wall_ns() const = 0;
     [[nodiscard]] virtual std::int64_t tai_to_wall_ns() const = 0;
@@ -89,6 +113,9 @@ class KernelView {
     [[nodiscard]] virtual base::Result<std::string> executable(int pid) const = 0;
     /// Whole file by path (ELF images, headers).
     [[nodiscard]] virtual base::Result<std::string> read_file(const std::string& path) const = 0;
+
+  private:
+    mutable std::map<std::string, std::shared_ptr<const Btf>, std::less<>> types_;  ///< by module; null: asked in vain
 };
 
 }  // namespace kernel

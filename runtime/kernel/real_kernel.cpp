@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <unordered_map>
 
 #include "runtime/base/glob.h"
@@ -14,6 +15,7 @@
 #include "runtime/kernel/btf_bytes.h"
 #include "runtime/kernel/cgroups.h"
 #include "runtime/kernel/clocks.h"
+#include "runtime/kernel/dwarf.h"
 #include "runtime/kernel/features.h"
 #include "runtime/kernel/files.h"
 #include "runtime/kernel/kallsyms.h"
@@ -25,6 +27,7 @@ namespace kernel {
 namespace {
 
 constexpr const char* kKernelBtf = "/sys/kernel/btf/vmlinux";
+constexpr const char* kBtfDirectory = "/sys/kernel/btf";
 
 /// "name" or "name [module]" a line.
 std::vector<FunctionName> parse_function_list(std::string_view text) {
@@ -51,11 +54,13 @@ struct RealKernel::Known {
     std::optional<Kallsyms> kallsyms;
     std::optional<std::vector<FunctionName>> functions;
     Symbolizer symbolizer;
+    std::map<std::string, base::Result<std::shared_ptr<const DebugInfo>>> debug_infos;
     std::optional<BtfBytes> btf;
     std::optional<base::Error> btf_error;
+    std::map<std::string, BtfBytes> module_btf;
     std::optional<std::vector<int>> online_cpus;
     std::optional<unsigned> possible_cpus;
-    std::optional<program::FeatureSet> features;
+    std::optional<FeatureProbe> features;
     Clocks clocks;
     std::unordered_map<std::uint32_t, std::optional<std::string>> users;
     std::optional<std::vector<CgroupHierarchy>> hierarchies;
@@ -121,6 +126,22 @@ Symbol RealKernel::user_symbol(std::uint32_t pid, std::uint64_t address) const {
     return known_->symbolizer.find(pid, address);
 }
 
+void RealKernel::watch_processes(std::optional<std::uint32_t> now) const {
+    known_->symbolizer.watch(online_cpus());
+    if (now) known_->symbolizer.remember(*now);
+}
+
+base::Result<std::shared_ptr<const ElfSymbols>> RealKernel::elf_symbols(const std::string& path) const {
+    return known_->symbolizer.symbols(path);
+}
+
+base::Result<std::shared_ptr<const DebugInfo>> RealKernel::debug_info(const std::string& path) const {
+    if (const auto known = known_->debug_infos.find(path); known != known_->debug_infos.end()) return known->second;
+    auto opened = DebugInfo::open(path);
+    known_->debug_infos.emplace(path, opened);
+    return opened;
+}
+
 std::optional<FilePlace> RealKernel::file_place(std::uint32_t pid, std::uint64_t address) const {
     return known_->symbolizer.file_place(pid, address);
 }
@@ -136,6 +157,26 @@ base::Result<std::span<const std::byte>> RealKernel::btf() const {
     }
     if (known_->btf_error) return *known_->btf_error;
     return known_->btf->bytes();
+}
+
+std::vector<std::string> RealKernel::btf_modules() const {
+    std::vector<std::string> names;
+    // Types of another kernel have no modules of this one.
+    if (!known_->options.btf_path.empty()) return names;
+    for (std::string& name : file_names(kBtfDirectory))
+        if (name != "vmlinux") names.push_back(std::move(name));
+    return names;
+}
+
+base::Result<std::span<const std::byte>> RealKernel::module_btf(std::string_view module) const {
+    const std::string name(module);
+    if (!known_->options.btf_path.empty() || name.empty() || name.find('/') != std::string::npos)
+        return KernelView::module_btf(module);
+    const auto found = known_->module_btf.find(name);
+    if (found != known_->module_btf.end()) return found->second.bytes();
+    auto opened = BtfBytes::open(std::string(kBtfDirectory) + "/" + name);
+    if (!opened.ok()) return opened.take_error("reading the types of module " + name);
+    return known_->module_btf.emplace(name, std::move(*opened)).first->second.bytes();
 }
 
 std::vector<int> RealKernel::online_cpus() const {
@@ -161,11 +202,21 @@ unsigned RealKernel::possible_cpus() const {
 }
 
 program::FeatureSet RealKernel::features() const {
-    if (!known_->features) {
-        const auto types = btf();
-        known_->features = detect_features(types.ok() ? *types : std::span<const std::byte>());
+    program::FeatureSet set;
+    for (unsigned number = 0; number < program::kFeatureCount; ++number) {
+        if (const auto feature = static_cast<program::Feature>(number); has(feature)) set.add(feature);
     }
-    return *known_->features;
+    return set;
+}
+
+bool RealKernel::has(program::Feature feature) const {
+    if (!known_->features) {
+        known_->features.emplace([this] {
+            const auto types = btf();
+            return types.ok() ? *types : std::span<const std::byte>();
+        });
+    }
+    return known_->features->has(feature);
 }
 
 std::int64_t RealKernel::boot_to_wall_ns() const {

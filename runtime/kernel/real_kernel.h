@@ -28,11 +28,17 @@ class RealKernel : public KernelView {
     std::optional<std::uint64_t> symbol_address(std::string_view name) const override;
     Symbol kernel_symbol(std::uint64_t address) const override;
     Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
+    void watch_processes(std::optional<std::uint32_t> now) const override;
+    base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const override;
+    base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path) const override;
     std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;
     base::Result<std::span<const std::byte>> btf() const override;
+    std::vector<std::string> btf_modules() const override;
+    base::Result<std::span<const std::byte>> module_btf(std::string_view module) const override;
     std::vector<int> online_cpus() const override;
     unsigned possible_cpus() const override;
     program::FeatureSet features() const override;
+    bool has(program::Feature feature) const override;
     std::int64_t boot_to_wall_ns() const override;
     std::int64_t tai_to_wall_ns() const override;
     std::int64_t wall_now_ns() const override;

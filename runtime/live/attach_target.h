@@ -3,12 +3,9 @@
 // and 30 ms through libbpf.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
 
+#include "runtime/base/fd.h"
 #include "runtime/base/result.h"
 #include "runtime/kernel/kernel_view.h"
 #include "runtime/program/program.h"
@@ -17,14 +14,11 @@ namespace live {
 
 struct AttachTarget {
     std::uint32_t type_id = 0;  ///< 0: the function names none
-    int object_fd = -1;         ///< BTF of a module; -1 = vmlinux
+    base::Fd object;            ///< a module's BTF, or the BPF program that holds the function; not open: the kernel
 };
 
+/// function.attach_to: "vfs_read", "MODULE:FUNCTION", "bpf:NUMBER:FUNCTION".
 [[nodiscard]] base::Result<AttachTarget> find_attach_target(const kernel::KernelView& kernel,
                                                             const program::Function& function);
-
-/// Id of the type of this kind (BTF_KIND_*) and name.
-[[nodiscard]] std::optional<std::uint32_t> find_type(std::span<const std::byte> btf, std::string_view name,
-                                                     std::uint32_t kind);
 
 }  // namespace live

@@ -90,6 +90,21 @@ void LiveEngine::set_globals(const program::Globals& globals) {
 }
 
 base::Status LiveEngine::run(program::FunctionId function) {
+    base::Result<std::int64_t> result = run_for_result(function);
+    if (!result.ok()) return result.take_error();
+    return {};
+}
+
+bool LiveEngine::keep_time() {
+    bpf_attr attributes = no_attributes();
+    attributes.enable_stats.type = BPF_STATS_RUN_TIME;
+    const int fd = bpf_call(BPF_ENABLE_STATS, attributes);
+    if (fd < 0) return false;
+    statistics_ = base::Fd(fd);  // counting ends with it
+    return true;
+}
+
+base::Result<std::int64_t> LiveEngine::run_for_result(program::FunctionId function) {
     const std::array<std::uint64_t, kRawArguments> arguments{};
     bpf_attr attributes = no_attributes();
     attributes.test.prog_fd = static_cast<std::uint32_t>(functions_[function.index()].fd.get());
@@ -97,7 +112,7 @@ base::Status LiveEngine::run(program::FunctionId function) {
     attributes.test.ctx_size_in = sizeof(arguments);
     const int result = bpf_call(BPF_PROG_TEST_RUN, attributes);
     if (result < 0) return base::error_from_errno("running " + program_->functions[function.index()].name, -result);
-    return {};
+    return static_cast<std::int64_t>(static_cast<std::int32_t>(attributes.test.retval));
 }
 
 base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
@@ -123,7 +138,7 @@ base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
                         places);
     if (!links.ok()) return links.take_error();
     attachments_.push_back({index, std::move(links).value()});
-    return engine::Attached{.hooks = attachments_.back().links.hooks};
+    return engine::Attached{.hooks = attachments_.back().links.hooks, .skipped = attachments_.back().links.skipped};
 }
 
 void LiveEngine::settle() {
@@ -175,6 +190,46 @@ std::vector<std::uint64_t> LiveEngine::read_ledger(std::uint32_t first, std::uin
     const LiveMap& map = maps_[program_->ledger_map.index()];
     BUG_IF(map.spec->value_size != program::kLedgerCounters * sizeof(std::uint64_t), "a ledger of another shape");
     return sum_entries(map, first, count);
+}
+
+std::uint64_t LiveEngine::missed(std::size_t index) {
+    // struct bpf_link_info of 6.7, which older headers do not have: two kinds of link count what they left out.
+    struct LinkInfo {
+        std::uint32_t type, id, program, pad;
+        union {
+            struct {
+                std::uint64_t addresses;
+                std::uint32_t count, flags;
+                std::uint64_t missed;
+            } multi;
+            struct {
+                std::uint32_t type, pad;
+                std::uint64_t name;
+                std::uint32_t name_length, offset;
+                std::uint64_t address, missed;
+            } event;
+            std::uint64_t room[16];
+        };
+    };
+    constexpr std::uint32_t kPerfEvent = 7, kKprobeMulti = 8, kEventKprobe = 3, kEventKretprobe = 4;
+    std::uint64_t missed = 0;
+    for (const Attachment& attachment : attachments_) {
+        if (attachment.index != index) continue;
+        for (const base::Fd& fd : attachment.links.fds) {
+            LinkInfo info;
+            std::memset(&info, 0, sizeof(info));
+            bpf_attr attributes = no_attributes();
+            attributes.info.bpf_fd = static_cast<std::uint32_t>(fd.get());
+            attributes.info.info_len = sizeof(info);
+            attributes.info.info = address_of(&info);
+            // A perf event's own descriptor is no link: refused, nothing to add.
+            if (bpf_call(BPF_OBJ_GET_INFO_BY_FD, attributes) < 0) continue;
+            if (info.type == kKprobeMulti) missed += info.multi.missed;
+            if (info.type == kPerfEvent && (info.event.type == kEventKprobe || info.event.type == kEventKretprobe))
+                missed += info.event.missed;
+        }
+    }
+    return missed;
 }
 
 engine::RunStats LiveEngine::run_stats(program::FunctionId function) {

@@ -21,6 +21,7 @@
 #include "runtime/live/attach_target.h"
 #include "runtime/live/bpf_call.h"
 #include "runtime/live/verifier_log.h"
+#include "runtime/probes/substitute.h"
 
 namespace live {
 namespace {
@@ -136,7 +137,7 @@ void fill(LoadRequest& request, const program::Program& program, const program::
     const std::string name = kernel_name(function.name);
     std::memcpy(attributes.prog_name, name.data(), name.size());
     attributes.attach_btf_id = target.type_id;
-    attributes.attach_btf_obj_fd = static_cast<std::uint32_t>(std::max(target.object_fd, 0));
+    attributes.attach_btf_obj_fd = static_cast<std::uint32_t>(std::max(target.object.get(), 0));
     if (btf < 0) return;
     attributes.prog_btf_fd = static_cast<std::uint32_t>(btf);
     attributes.func_info_rec_size = sizeof(bpf_func_info);
@@ -145,6 +146,19 @@ void fill(LoadRequest& request, const program::Program& program, const program::
     attributes.line_info_rec_size = sizeof(bpf_line_info);
     attributes.line_info = address_of(function.line_info.data());
     attributes.line_info_cnt = static_cast<std::uint32_t>(function.line_info.size());
+}
+
+/// The elements that are not zero from the start; 0 or -errno.
+int fill_map(const LiveMap& map) {
+    const std::size_t size = map.spec->value_size;
+    const std::span<const std::byte> content = map.spec->initial;
+    if (size == 0) return 0;  // a ring buffer
+    for (std::uint32_t index = 0; (index + 1) * size <= content.size(); ++index) {
+        const std::span<const std::byte> element = content.subspan(index * size, size);
+        if (std::ranges::all_of(element, [](std::byte b) { return b == std::byte{0}; })) continue;
+        if (const int result = update_element(map.fd.get(), &index, element.data(), BPF_ANY); result < 0) return result;
+    }
+    return 0;
 }
 
 int load_once(bpf_attr& attributes) {
@@ -240,7 +254,12 @@ base::Result<LoadedProgram> load_function(const program::Program& program, const
     if (result < 0) {
         // A log that did not fit even the largest buffer must not hide the real reason.
         if (result == -ENOSPC && first != -ENOSPC) result = first;
-        return load_error(program, index, result, std::move(loaded.log));
+        base::Error error = load_error(program, index, result, std::move(loaded.log));
+        if (result == -EPERM && missing_capability().empty() &&
+            (function.expected == BPF_TRACE_FENTRY || function.expected == BPF_TRACE_FEXIT))
+            error.hint +=
+                "; " + probes::substitute_hint(kernel, function.attach_to, function.expected == BPF_TRACE_FEXIT);
+        return error;
     }
     loaded.fd = base::Fd(result);
     if (!settings.keeps_logs) loaded.log.clear();
@@ -301,6 +320,9 @@ base::Result<std::vector<LiveMap>> create_maps(const program::Program& program, 
             return error;
         }
         maps.push_back(LiveMap{.fd = base::Fd(fd), .spec = &spec, .cpus = cpus});
+        if (const int result = fill_map(maps.back()); result < 0) {
+            return system_error(fmt::format("Failed to fill map '{}'", spec.name), -result);
+        }
     }
     return maps;
 }

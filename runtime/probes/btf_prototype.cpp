@@ -2,6 +2,10 @@
 
 #include <linux/btf.h>
 
+#include <cerrno>
+
+#include "runtime/kernel/arch.h"
+
 namespace probes {
 namespace {
 
@@ -104,6 +108,82 @@ program::ArgumentList prototype_arguments(const kernel::Btf& btf, kernel::BtfId 
     }
     list.size = static_cast<std::uint32_t>(slot) * kSlot;
     return list;
+}
+
+program::ArgumentList register_arguments(const kernel::Btf& btf, kernel::BtfId prototype) {
+    // System V ABI for x86-64: integers, pointers and structures of up to 16 bytes take registers while there are
+    // enough for all of their bytes; what does not fit lies on the stack behind the return address.
+    constexpr unsigned kLargestInRegisters = 16;
+    program::ArgumentList list;
+    unsigned next = 0, on_stack = 0;
+    for (const kernel::BtfParameter& parameter : btf.parameters(prototype)) {
+        if (parameter.type == 0) {
+            list.is_open = true;
+            break;
+        }
+        program::Argument argument = slot_argument(btf, parameter.name, parameter.type, 0);
+        const bool is_structure = argument.type.kind == program::ArgumentType::Kind::btf;
+        const unsigned words = is_structure ? (argument.type.size + kSlot - 1) / kSlot : 1;
+        const bool is_in_registers =
+            argument.type.size <= kLargestInRegisters && next + words <= kernel::kArgumentRegisters;
+        bool is_readable = true;
+        if (is_in_registers) {
+            argument.place = program::ArgumentPlace::register_file;
+            argument.offset = kernel::argument_register(next).value_or(0);
+            if (words == 2) {
+                argument.second = static_cast<std::int32_t>(kernel::argument_register(next + 1).value_or(0));
+            }
+            next += words;
+        } else {
+            // Only what a register could hold is read from there.
+            is_readable = !is_structure || words == 1;
+            argument.place = program::ArgumentPlace::usdt_expression;
+            argument.operand.kind = program::Operand::Kind::memory;
+            argument.operand.size = static_cast<std::uint8_t>(is_readable ? argument.type.size : kSlot);
+            argument.operand.is_signed = argument.type.is_signed;
+            argument.operand.base = static_cast<std::int32_t>(kernel::register_offset("sp").value_or(0));
+            argument.operand.displacement = std::int64_t{kSlot} * (1 + on_stack);
+            on_stack += words;
+        }
+        if (!argument.name.empty() && is_readable) list.arguments.push_back(std::move(argument));
+    }
+    // By number only what registers and stack slots of this function hold.
+    list.size = (next + on_stack) * kSlot;
+    return list;
+}
+
+base::Result<FoundFunction> find_function(const kernel::KernelView& view, std::string_view module,
+                                          std::string_view name) {
+    const kernel::Btf* kernel = view.types();
+    if (kernel == nullptr) {
+        return base::Error{.message = "this kernel has no types (no /sys/kernel/btf/vmlinux)", .errnum = ENOENT};
+    }
+    const auto look = [name](const kernel::Btf* btf, std::string_view where) -> FoundFunction {
+        if (btf == nullptr) return {};
+        const kernel::BtfId function = btf->find(BTF_KIND_FUNC, name);
+        // A module's BTF answers for the kernel's as well.
+        if (function == 0 || function < btf->first()) return {};
+        return {btf, std::string(where), function, btf->referenced(function)};
+    };
+    FoundFunction found;
+    if (module.empty() || module == "vmlinux") found = look(kernel, "vmlinux");
+    if (found.function == 0 && module.empty()) {
+        for (const std::string& candidate : view.btf_modules()) {
+            found = look(view.types(candidate), candidate);
+            if (found.function != 0) break;
+        }
+    } else if (found.function == 0 && module != "vmlinux") {
+        found = look(view.types(module), module);
+    }
+    if (found.function != 0) return found;
+    return base::Error{.message = "the kernel's types (BTF) do not describe function " + std::string(name),
+                       .errnum = ENOENT};
+}
+
+void set_module(program::ArgumentList& arguments, const std::string& module) {
+    if (module == "vmlinux") return;
+    for (program::Argument& argument : arguments.arguments)
+        argument.type.btf_module = module;
 }
 
 std::vector<std::string> argument_lines(const program::ArgumentList& arguments) {

@@ -55,6 +55,9 @@ Parsed<Target> parse_kprobe(Parts parts);
 Parsed<Target> parse_kretprobe(Parts parts);
 Matches list(const View& view, const Target& target);
 std::vector<std::string> nearest(const View& view, const Target& target);
+Arguments arguments(const View& view, const program::Place& place);
+Lines describe_kprobe(const View& view, const program::Place& place);
+Lines describe_kretprobe(const View& view, const program::Place& place);
 Attachment attach_kprobe(const View& view, const LoadedFunction& function, Places places);
 Attachment attach_kretprobe(const View& view, const LoadedFunction& function, Places places);
 }  // namespace kprobe
@@ -85,6 +88,8 @@ Parsed<Target> parse_uprobe(Parts parts);
 Parsed<Target> parse_uretprobe(Parts parts);
 Matches list(const View& view, const Target& target);
 std::vector<std::string> nearest(const View& view, const Target& target);
+Arguments arguments(const View& view, const program::Place& place);
+Lines describe(const View& view, const program::Place& place);
 Attachment attach_uprobe(const View& view, const LoadedFunction& function, Places places);
 Attachment attach_uretprobe(const View& view, const LoadedFunction& function, Places places);
 }  // namespace uprobe
@@ -92,6 +97,8 @@ Attachment attach_uretprobe(const View& view, const LoadedFunction& function, Pl
 namespace usdt {
 Parsed<Target> parse(Parts parts);
 Matches list(const View& view, const Target& target);
+std::vector<std::string> nearest(const View& view, const Target& target);
+Arguments arguments(const View& view, const program::Place& place);
 Attachment attach(const View& view, const LoadedFunction& function, Places places);
 }  // namespace usdt
 
@@ -106,6 +113,7 @@ Parsed<Target> parse(Parts parts);
 Matches list(const View& view, const Target& target);
 std::vector<std::string> nearest(const View& view, const Target& target);
 Attachment attach(const View& view, const LoadedFunction& function, Places places);
+Lines describe(const View& view, const program::Place& place);
 }  // namespace iter
 
 // -- shared by the files above ---------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ base::Result<std::uint32_t> dynamic_type(std::string_view source) {
     const auto type = base::parse_digits(first_line(path), 10);
     if (!type) {
         return base::Error{.message = "this kernel was built without " + std::string(source) + "s (no " + path + ")",
-                           .errnum = ENOENT};
+                           .errnum = EOPNOTSUPP};
     }
     return static_cast<std::uint32_t>(*type);
 }

@@ -38,6 +38,7 @@ struct Target {
     /// -l: parts may be missing or wildcards everywhere, and names come out as listings spell them ("software:cpu:").
     bool is_listing = false;
     int pid = -1;  ///< -p: whose files and mappings user-space kinds look at; -1 = ours
+    bool is_unsafe = false;  ///< --unsafe: do not look whether a place is one that can be attached to
 };
 
 template <typename T>
@@ -58,12 +59,14 @@ class [[nodiscard]] Parsed {
 struct Match {
     std::string name;      ///< full name: "tracepoint:sched:sched_switch"
     program::Place place;
+    std::string warning = {};   ///< to be said to the user, once for each text; usually empty
 };
 
 /// Things an attached probe keeps open; closing the fds detaches.
 struct Links {
     std::vector<base::Fd> fds;  ///< in closing order: link first, then perf event
     unsigned hooks = 0;         ///< what "Attached N probes" counts
+    std::vector<std::string> skipped = {};  ///< of many places those the kernel refused; the others are attached
 };
 
 /// What attaching needs to know about a loaded function.

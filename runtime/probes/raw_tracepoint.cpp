@@ -18,29 +18,50 @@ namespace {
 
 constexpr std::string_view kPrefix = "btf_trace_";
 
-Match match_of(std::string_view name, bool with_module) {
+struct Event {
+    std::string module, name;
+    auto operator<=>(const Event&) const = default;
+};
+
+Match match_of(const Event& event, bool with_module) {
     Match match;
-    match.name = (with_module ? "rawtracepoint:vmlinux:" : "rawtracepoint:") + std::string(name);
-    match.place.module = "vmlinux";
-    match.place.function = name;
+    match.name = "rawtracepoint:" + (with_module ? event.module + ":" : std::string()) + event.name;
+    match.place.module = event.module;
+    match.place.function = event.name;
     return match;
 }
 
-/// Names of all raw tracepoints: from BTF, else from tracefs, where syscalls:* are not tracepoints of their own.
-base::Result<std::vector<std::string>> names(const View& view) {
-    std::vector<std::string> result;
-    if (const auto bytes = view.btf(); bytes.ok()) {
-        const kernel::Btf btf(*bytes);
-        btf.for_each([&](kernel::BtfId, std::uint32_t kind, std::string_view name) {
-            if (kind == BTF_KIND_TYPEDEF && name.starts_with(kPrefix)) result.emplace_back(name.substr(kPrefix.size()));
-        });
+/// All raw tracepoints of the modules that match: from BTF, else from tracefs, where syscalls:* are not tracepoints of
+/// their own.
+base::Result<std::vector<Event>> events(const View& view, std::string_view modules) {
+    std::vector<Event> result;
+    if (view.types() != nullptr) {
+        std::vector<std::string> owners = view.btf_modules();
+        owners.insert(owners.begin(), "vmlinux");
+        for (const std::string& owner : owners) {
+            const kernel::Btf* btf = base::glob_matches(modules, owner) ? view.types(owner) : nullptr;
+            if (btf == nullptr) continue;
+            btf->for_each([&](kernel::BtfId, std::uint32_t kind, std::string_view name) {
+                if (kind == BTF_KIND_TYPEDEF && name.starts_with(kPrefix))
+                    result.push_back({owner, std::string(name.substr(kPrefix.size()))});
+            });
+        }
         return result;
     }
-    auto events = view.tracepoints();
-    if (!events.ok()) return events.take_error();
-    for (const std::string& event : *events)
-        if (!event.starts_with("syscalls:")) result.push_back(event.substr(event.find(':') + 1));
+    auto all = view.tracepoints();
+    if (!all.ok()) return all.take_error();
+    for (const std::string& event : *all)
+        if (!event.starts_with("syscalls:") && base::glob_matches(modules, "vmlinux"))
+            result.push_back({"vmlinux", event.substr(event.find(':') + 1)});
     return result;
+}
+
+/// typedef void (*btf_trace_sched_switch)(void *__data, bool preempt, ...): 0 if there is none.
+kernel::BtfId prototype_of(const kernel::Btf& btf, const std::string& event) {
+    const kernel::BtfId type = btf.find(BTF_KIND_TYPEDEF, std::string(kPrefix) + event);
+    if (type == 0 || type < btf.first()) return 0;
+    const kernel::BtfId prototype = btf.referenced(btf.referenced(type));
+    return btf.kind(prototype) == BTF_KIND_FUNC_PROTO ? prototype : 0;
 }
 
 }  // namespace
@@ -60,40 +81,54 @@ Matches list(const View& view, const Target& target) {
         event = target.parts.empty() ? "*" : target.parts.back();
     }
     std::vector<Match> matches;
-    if (!module.empty() && !base::glob_matches(module, "vmlinux")) return matches;
-    auto all = names(view);
+    const bool is_pattern = base::has_wildcard(event) || base::has_wildcard(module);
+    const bool with_module = target.is_listing || is_pattern || !module.empty();
+    if (!is_pattern && view.types() != nullptr) {
+        // One name need not read the names of all types.
+        std::vector<std::string> owners = view.btf_modules();
+        owners.insert(owners.begin(), "vmlinux");
+        for (const std::string& owner : owners) {
+            if (!module.empty() && module != owner) continue;
+            const kernel::Btf* btf = view.types(owner);
+            if (btf == nullptr || prototype_of(*btf, event) == 0) continue;
+            matches.push_back(match_of({owner, event}, with_module));
+            break;
+        }
+        return matches;
+    }
+    auto all = events(view, module.empty() ? "*" : module);
     if (!all.ok()) return all.take_error();
-    const bool is_pattern = base::has_wildcard(event);
-    for (const std::string& name : *all)
-        if (is_pattern ? base::glob_matches(event, name) : event == name)
-            matches.push_back(match_of(name, target.is_listing || is_pattern || !module.empty()));
+    for (const Event& candidate : *all)
+        if (is_pattern ? base::glob_matches(event, candidate.name) : event == candidate.name)
+            matches.push_back(match_of(candidate, with_module));
     sort_matches(matches);
     return matches;
 }
 
 std::vector<std::string> nearest(const View& view, const Target& target) {
-    const auto all = names(view);
+    const auto all = events(view, "*");
     if (!all.ok()) return {};
-    auto near = base::nearest(target.function, *all);
+    base::Nearest search(target.function);
+    for (const Event& event : *all)
+        search.add(event.name);
+    std::vector<std::string> near = search.names();
     for (std::string& name : near)
         name.insert(0, "rawtracepoint:");
     return near;
 }
 
 Arguments arguments(const View& view, const program::Place& place) {
-    const auto bytes = view.btf();
-    if (!bytes.ok()) {
+    if (view.types() == nullptr) {
         return base::Error{.message = "rawtracepoints require kernel BTF. Try using a 'tracepoint' instead.",
                            .errnum = ENOENT};
     }
-    const kernel::Btf btf(*bytes);
-    const kernel::BtfId type = btf.find(BTF_KIND_TYPEDEF, std::string(kPrefix) + place.function);
-    // typedef void (*btf_trace_sched_switch)(void *__data, bool preempt, ...)
-    const kernel::BtfId pointer = btf.referenced(type);
-    const kernel::BtfId prototype = btf.referenced(pointer);
-    if (type == 0 || btf.kind(prototype) != BTF_KIND_FUNC_PROTO)
+    const kernel::Btf* btf = view.types(place.module.empty() ? "vmlinux" : place.module);
+    const kernel::BtfId prototype = btf == nullptr ? 0 : prototype_of(*btf, place.function);
+    if (prototype == 0)
         return base::Error{.message = "no prototype of rawtracepoint " + place.function, .errnum = ENOENT};
-    return prototype_arguments(btf, prototype, 1);
+    program::ArgumentList list = prototype_arguments(*btf, prototype, 1);
+    set_module(list, place.module.empty() ? "vmlinux" : place.module);
+    return list;
 }
 
 Attachment attach(const View&, const LoadedFunction& function, Places places) {

@@ -47,7 +47,7 @@ struct Function {
     std::string name;                       ///< also the program's name in the kernel (first 15 characters)
     bpf_prog_type type = BPF_PROG_TYPE_UNSPEC;
     bpf_attach_type expected = static_cast<bpf_attach_type>(0);
-    std::string attach_to;                  ///< BTF name for fentry, tp_btf, iter; else empty
+    std::string attach_to;                  ///< BTF name for fentry (MODULE:FUNCTION, bpf:NUMBER:FUNCTION), tp_btf, iter
     bool is_sleepable = false;
     std::vector<bpf_insn> insns;
     std::vector<Relocation> relocations;
@@ -82,6 +82,9 @@ struct Place {
     std::uint64_t offset = 0, address = 0, cookie = 0, semaphore_offset = 0;
     Sampling sampling;
     int pid = -1;  ///< -p / -c; -1 = every process
+    /// uprobe: inside a function, where the script says. Attaching first sees whether an instruction begins there: a
+    /// breakpoint in the middle of one breaks the program. Not with --unsafe.
+    bool needs_check = false;
 };
 
 enum class MissingProbes : std::uint8_t { error, warn, ignore };
@@ -104,7 +107,7 @@ enum class MapRole : std::uint8_t {
     globals,  ///< one value shared by all programs: stopped word, start time (see Globals)
     events,   ///< the ring buffer
     stacks,   ///< stack id -> frames
-    dispatch, ///< program array
+    dispatch, ///< which probe an event belongs to, where one program looks for several
 };
 
 enum class MapKind : std::uint8_t { array, percpu_array, hash, percpu_hash, lru_hash, lru_percpu_hash, ring_buffer, prog_array };
@@ -144,6 +147,7 @@ struct MapSpec {
     Aggregation aggregation;
     bool is_scalar = false;
     Span declared;                               ///< where the script first names it
+    std::vector<std::byte> initial;              ///< arrays: the first elements as the run begins; zeros behind them
 };
 
 /// The value of the map with role `globals`.

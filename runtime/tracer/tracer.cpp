@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,11 +18,14 @@
 #include <fmt/format.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/phases.h"
 #include "runtime/format/context.h"
 #include "runtime/format/sink.h"
 #include "runtime/tracer/child_process.h"
 #include "runtime/tracer/command.h"
+#include "runtime/tracer/globals.h"
 #include "runtime/tracer/ledger.h"
+#include "runtime/tracer/ledger_report.h"
 #include "runtime/tracer/output.h"
 #include "runtime/tracer/records.h"
 #include "runtime/tracer/service_manager.h"
@@ -43,6 +44,15 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 /// what came before.
 constexpr int kSignalsToGiveUp = 2;
 
+/// ENOTSUPP of the kernel: no trampoline for a function with so many arguments.
+constexpr int kNotSupported = 524;
+
+/// Refusals that speak of one function or event, not of the kernel or of us.
+bool is_about_the_place(int errnum) {
+    return errnum == EINVAL || errnum == ENOENT || errnum == ESRCH || errnum == EADDRNOTAVAIL || errnum == EILSEQ ||
+           errnum == kNotSupported || errnum == EBUSY || errnum == EEXIST;
+}
+
 /// Handlers of these run last-attached-first; attached last to first, bodies for one event run in source order.
 constexpr program::KindSet kLastAttachedFirst = program::KindSet::of(
     program::ProbeKind::kprobe, program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt,
@@ -52,16 +62,6 @@ std::int64_t clock_ns(clockid_t clock) {
     timespec now{};
     clock_gettime(clock, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
-/// The tracer's pid as the kernel's outermost namespace counts, as far as /proc tells.
-std::uint64_t outermost_pid() {
-    const base::Fd file(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
-    std::array<char, 4096> text{};
-    const ssize_t size = file.is_open() ? read(file.get(), text.data(), text.size() - 1) : 0;
-    const char* line = size > 0 ? std::strstr(text.data(), "NStgid:") : nullptr;
-    const std::uint64_t pid = line == nullptr ? 0 : std::strtoull(line + 7, nullptr, 10);
-    return pid != 0 ? pid : static_cast<std::uint64_t>(getpid());
 }
 
 class Run {
@@ -92,13 +92,17 @@ class Run {
     int start();
     bool announce();
     [[nodiscard]] bool attach_one(std::size_t index);
+    [[nodiscard]] bool is_one_of_many(std::size_t index) const;
     [[nodiscard]] base::Status run_all(const std::vector<program::ProbeId>& probes);
 
     // -- middle
     void loop();
     void serve(const engine::Wake& wake);
     void serve_signals();
+    void serve_self();
     void look_for_loss(bool is_last);
+    void show_ledger();
+    [[nodiscard]] bool is_empty() const;
     [[nodiscard]] bool ends_by_itself() const;
     [[nodiscard]] bool may_wait(int fd, short events);
     bool note_stop_signal();
@@ -120,6 +124,9 @@ class Run {
     void warning(std::string_view what) const {
         if (options_.messages != nullptr && options_.warnings != Warnings::none) options_.messages->warning(what);
     }
+    void warning_if_any(const std::string& what) const {
+        if (!what.empty()) warning(what);
+    }
     void verbose(std::string_view what) const {
         if (options_.messages != nullptr) options_.messages->verbose(what);
     }
@@ -132,10 +139,13 @@ class Run {
     const kernel::KernelView& kernel_;
     const Options& options_;
     Outcome outcome_;
+    std::size_t refused_ = 0;  ///< places of wildcards that could not be attached to
+    base::Error last_refusal_;
 
     // Order matters: what is below uses what is above until it is destroyed.
     Signals signals_;
     int stop_signals_ = 0;
+    bool has_asked_self_ = false;  ///< SIGUSR1 came while a command of system() ran
     base::Fd output_file_;
     std::unique_ptr<Output> out_, err_;
     std::unique_ptr<format::FormatContext> context_;
@@ -148,6 +158,8 @@ class Run {
 
     std::vector<program::ProbeId> self_probes_;
     Stop stop_ = Stop::none;
+    std::uint64_t shown_before_ = 0;  ///< bytes of output that say nothing of events or maps
+    bool has_shown_ = false;          ///< the others
     std::uint64_t reported_lost_ = 0;
     std::uint64_t handled_at_look_ = 0;  ///< records handled when we last looked for loss
     std::int64_t looked_at_ = 0;
@@ -213,21 +225,23 @@ int Run::prepare() {
 
 /// Load, begin, attach.
 int Run::start() {
+    base::phases().begin("load");
+    if (options_.shows_ledger) (void)engine_.keep_time();
     if (base::Status loaded = engine_.load(program_); !loaded.ok()) {
         error(loaded.error());
         return kRunFailure;
     }
-    globals_.start_ns = static_cast<std::uint64_t>(clock_ns(CLOCK_BOOTTIME));
-    globals_.child_pid = child_.is_started() ? static_cast<std::uint64_t>(child_.pid()) : 0;
-    globals_.tracer_pid = outermost_pid();
-    struct stat pid_namespace = {};
-    if (::stat("/proc/self/ns/pid", &pid_namespace) == 0) {
-        // As the kernel writes device numbers inside, not as stat(2) packs them.
-        globals_.pidns_dev = std::uint64_t{major(pid_namespace.st_dev)} << 20 | minor(pid_namespace.st_dev);
-        globals_.pidns_ino = pid_namespace.st_ino;
+    if (std::ranges::any_of(program_.layouts, [](const program::Layout& layout) {
+            return layout.kind == program::LayoutKind::usym || layout.kind == program::LayoutKind::ustack;
+        })) {
+        std::optional<std::uint32_t> now;
+        if (options_.pid) now = static_cast<std::uint32_t>(*options_.pid);
+        kernel_.watch_processes(now);
     }
+    globals_ = first_globals(child_.is_started() ? static_cast<std::uint64_t>(child_.pid()) : 0);
     engine_.set_globals(globals_);
 
+    base::phases().begin("begin probes");
     for (const program::ProbeId probe : program_.begin) {
         verbose(fmt::format("Attaching '{}' probe", program_.probes[probe.index()].name));
     }
@@ -238,6 +252,7 @@ int Run::start() {
     outcome_.attached = program_.begin.size() + program_.end.size();
 
     // Bodies for one event run in source order: see kLastAttachedFirst.
+    base::phases().begin("attach");
     std::vector<std::size_t> order;
     child_.wait_until_held();
     const std::size_t count = program_.attachments.size();
@@ -257,11 +272,24 @@ int Run::start() {
     for (const std::size_t index : order) {
         if (!attach_one(index)) return kRunFailure;
     }
+    if (refused_ > 0) {
+        if (outcome_.attached == 0 && !last_refusal_.message.empty()) error(last_refusal_);
+        warning(fmt::format("{} of the places that a wildcard matched cannot be probed; -v names them", refused_));
+    }
     if (outcome_.attached == 0) {
         error("Attachment failed for all probes.");
         return kRunFailure;
     }
     return 0;
+}
+
+/// Whether the attach point of the script stands for several places: then one that refuses is left out.
+bool Run::is_one_of_many(std::size_t index) const {
+    const auto is_same = [&](const program::AttachSpec& other) {
+        const program::Span& a = program_.attachments[index].span;
+        return other.span.file == a.file && other.span.begin == a.begin && other.span.end == a.end;
+    };
+    return std::ranges::count_if(program_.attachments, is_same) > 1;
 }
 
 bool Run::attach_one(std::size_t index) {
@@ -276,6 +304,15 @@ bool Run::attach_one(std::size_t index) {
     base::Result<engine::Attached> attached = engine_.attach(index);
     if (attached.ok()) {
         outcome_.attached += attached->hooks;
+        for (const std::string& function : attached->skipped)
+            verbose(fmt::format("Unable to attach to function {}. Skipping.", function));
+        refused_ += attached->skipped.size();
+        return true;
+    }
+    if (is_one_of_many(index) && is_about_the_place(attached.error().errnum)) {
+        verbose(fmt::format("{}: {}. Skipping.", name, attached.error().message));
+        ++refused_;
+        last_refusal_ = attached.take_error();
         return true;
     }
     switch (spec.if_missing) {
@@ -304,6 +341,7 @@ base::Status Run::run_all(const std::vector<program::ProbeId>& probes) {
 
 /// Everything is attached: says so, then lets the child go.
 bool Run::announce() {
+    base::phases().begin("announce, release the command");
     if (!options_.attached_notice.empty()) {
         // For standard output even with -o: who waits for it reads our end of a pipe.
         const std::string line = options_.attached_notice + "\n";
@@ -316,6 +354,7 @@ bool Run::announce() {
     }
     if (!options_.is_quiet) sink_->attached(outcome_.attached);
     out_->flush();
+    shown_before_ = out_->taken();
     notify_service_manager();
     if (!child_.is_started()) return true;
     base::Status released = child_.release();
@@ -337,6 +376,7 @@ void Run::loop() {
     enum : unsigned { kSignal, kChild, kProcess, kOutput };
     std::vector<int> fds{signals_.fd(), child_.is_started() ? child_.pidfd() : -1,
                          process_.is_open() ? process_.get() : -1, out_->closed_fd()};
+    base::phases().begin("trace");
     looked_at_ = clock_ns(CLOCK_MONOTONIC);
     const bool is_self_ending = ends_by_itself();
     while (stop_ == Stop::none) {
@@ -345,6 +385,10 @@ void Run::loop() {
         if (records_->has_exited()) request_stop(Stop::by_exit);
         if (out_->is_closed()) request_stop(Stop::by_output);
         if (stop_ != Stop::none) break;
+        if (has_asked_self_) {
+            serve_self();
+            continue;
+        }
         if (is_self_ending && drained == 0) {
             request_stop(Stop::by_itself);
             break;
@@ -370,7 +414,10 @@ void Run::loop() {
 
 bool Run::note_stop_signal() {
     while (const std::optional<int> signal = signals_.take()) {
-        if (*signal == SIGUSR1) continue;
+        if (*signal == SIGUSR1) {
+            has_asked_self_ = true;  // served by the loop: probes and maps are not for here
+            continue;
+        }
         ++stop_signals_;
         request_stop(Stop::by_signal);
     }
@@ -384,15 +431,21 @@ void Run::serve_signals() {
             request_stop(Stop::by_signal);
             continue;
         }
-        if (!self_probes_.empty()) {
-            if (base::Status ran = run_all(self_probes_); !ran.ok()) error(ran.error());
-            continue;
-        }
-        // A look at the maps without ending the run.
-        for (const program::MapId map : user_maps())
-            records_->print_map(map, {.top = 0, .div = 0, .is_at_exit = true});
-        out_->flush();
+        serve_self();
     }
+}
+
+/// SIGUSR1 came.
+void Run::serve_self() {
+    has_asked_self_ = false;
+    if (!self_probes_.empty()) {
+        if (base::Status ran = run_all(self_probes_); !ran.ok()) error(ran.error());
+        return;
+    }
+    // A look at the maps without ending the run.
+    for (const program::MapId map : user_maps())
+        records_->print_map(map, {.top = 0, .div = 0, .is_at_exit = true});
+    out_->flush();
 }
 
 /// Waits until fd is ready. A stop signal is remembered; with the second one patience ends.
@@ -432,6 +485,7 @@ void Run::drain_all() {
 }
 
 void Run::stop() {
+    base::phases().begin("stop, show the rest");
     // Inert programs are as good as detached ones, and detaching takes a grace period of the kernel for every
     // tracepoint: first show everything, then wait.
     if (program_.globals_map.is_set()) {
@@ -449,12 +503,17 @@ void Run::stop() {
     }
     look_for_loss(true);
     records_->print_repeated_warnings(ledger_);
+    has_shown_ = out_->taken() != shown_before_;
     if (!out_->is_closed() && stop_ != Stop::by_output) {
         sink_->before_final_maps();
+        shown_before_ = out_->taken();
         if (program_.config.print_maps_on_exit) print_final_maps();
     }
+    has_shown_ = has_shown_ || out_->taken() != shown_before_;
+    show_ledger();
     out_->flush_all();
 
+    base::phases().begin("detach");
     const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
     engine_.detach();
     outcome_.detach_ns = clock_ns(CLOCK_MONOTONIC) - began;
@@ -471,6 +530,43 @@ void Run::stop() {
     if (outcome_.malformed != 0) {
         error(fmt::format("{} events could not be understood; this is a fault of bpfline", outcome_.malformed));
     }
+}
+
+/// Nothing printed and nothing stored, although the script could have.
+bool Run::is_empty() const {
+    if (has_shown_ || stop_ == Stop::by_output) return false;
+    if (std::ranges::all_of(program_.attachments, [](const program::AttachSpec& spec) {
+            return spec.kind == program::ProbeKind::self || spec.kind == program::ProbeKind::iter;
+        }))
+        return false;
+    const bool has_maps = !user_maps().empty();
+    // Maps that are not shown may hold anything.
+    if (has_maps && !program_.config.print_maps_on_exit) return false;
+    return has_maps || std::ranges::any_of(program_.events, [](const program::EventSpec& event) {
+               return std::holds_alternative<program::Printf>(event) ||
+                      std::holds_alternative<program::PrintValue>(event) ||
+                      std::holds_alternative<program::Join>(event);
+           });
+}
+
+void Run::show_ledger() {
+    const LedgerReport report(program_, ledger_, engine_);
+    warning_if_any(report.missed_sentence());
+    warning_if_any(report.stack_sentence());
+    if (options_.shows_ledger) {
+        if (options_.format == OutputFormat::json)
+            out_->write(report.json());
+        else
+            err_->write(report.text(0));
+    }
+    // Without a ledger nothing was counted.
+    if (!ledger_.is_known() || options_.is_quiet || options_.warnings == Warnings::none || !is_empty())
+        return;
+    constexpr std::size_t kMostRows = 12;
+    std::string text = "Nothing was printed or stored:\n";
+    text += report.explanation(stop_ == Stop::by_process ? RunEnd::child_ended : RunEnd::stopped);
+    if (!options_.shows_ledger) text += report.text(kMostRows);
+    err_->write(text);
 }
 
 std::vector<program::MapId> Run::user_maps() const {

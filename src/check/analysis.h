@@ -113,8 +113,9 @@ struct Body {
     std::vector<AttachPlace> places;
     program::ArgumentList arguments;
     const Type* arguments_type = nullptr;  ///< structure of all arguments, made when first asked for
-    std::string arguments_error;
+    std::string arguments_error, arguments_hint;
     bool has_asked_arguments = false;
+    bool is_told_name = false;  ///< `probe` is found out at run time: see typed::Probe
     std::vector<VariableInfo> variables;
     [[nodiscard]] const AttachPlace& place() const { return places.front(); }
     [[nodiscard]] program::ProbeKind kind() const { return places.front().kind; }

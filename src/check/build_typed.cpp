@@ -401,6 +401,7 @@ class Builder {
             auto* value = const_cast<typed::Load*>(&typed::as<typed::Load>(*made));
             value->bit_offset = found->bit_offset;
             value->bit_size = found->bit_size;
+            value->is_in_union = found->is_in_union;
             return value;
         }
         auto* made = make<typed::MemberOf>(typed::ExprKind::member, type_of(node), node.range);

@@ -85,6 +85,7 @@ class Inference {
     bool is_args(const ast::Expr& expr);
     void ask_arguments();
     const Type* argument_type(const program::Argument& argument);
+    bool has_fewer_arguments(std::string_view name);
     const Type* whole_arguments();
     const Type* argument_field(const ast::Field& node);
     const program::Argument* find_argument(std::string_view name);

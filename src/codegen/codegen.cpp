@@ -32,7 +32,7 @@ constexpr program::KindSet kShareable =
 /// How several places of one body are attached by one link; nothing: one by one. Of a multi-link the program is asked
 /// for when it is loaded, so all places of the body must be fit for it.
 std::optional<bpf_attach_type> multi_link(const typed::Script& script, const typed::Probe& probe,
-                                          const program::Features& features) {
+                                          const Options& options) {
     if (probe.kind != ProbeKind::kprobe && probe.kind != ProbeKind::kretprobe) return std::nullopt;
     if (!options.features.has(program::Feature::kprobe_multi)) return std::nullopt;
     // ftrace's places are entries and returns of functions by name.
@@ -66,6 +66,10 @@ void set_type(program::Function& function, const typed::Probe& probe) {
             function.type = BPF_PROG_TYPE_TRACING;
             function.expected = probe.kind == ProbeKind::fentry ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT;
             function.attach_to = probe.place.function;
+            if (probe.place.module == "bpf")
+                function.attach_to = "bpf:" + probe.place.target + ":" + probe.place.function;
+            else if (!probe.place.module.empty() && probe.place.module != "vmlinux")
+                function.attach_to = probe.place.module + ":" + probe.place.function;
             return;
         case ProbeKind::iter:
             function.type = BPF_PROG_TYPE_TRACING;
@@ -105,8 +109,8 @@ std::vector<std::size_t> functions_of(const typed::Script& script, const Syscall
 
 /// What the function of probe `first`, the first of its group, has to know about system calls; nothing: it is on its
 /// own tracepoint and has nothing to tell apart.
-std::optional<SyscallRole> role_of(ScriptState& state, const SyscallPlan& syscalls, const std::vector<std::size_t>& groups,
-                                   std::size_t first) {
+std::optional<SyscallRole> role_of(ScriptState& state, const SyscallPlan& syscalls,
+                                   const std::vector<std::size_t>& groups, std::size_t first) {
     const typed::Probe& probe = *state.script.probes[first];
     const auto& event = syscalls.event(first);
     if (!event || (!syscalls.is_raw(first) && !probe.is_told_name)) return std::nullopt;

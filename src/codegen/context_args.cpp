@@ -1,10 +1,6 @@
 // Arguments of the attach point, by where they live (program::ArgumentPlace); probe kinds do not matter here.
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 #include "runtime/base/bug.h"
@@ -26,42 +22,6 @@ constexpr std::uint32_t kFirstReadable = 8;
 
 bool is_direct(std::uint32_t offset, std::uint32_t size) {
     return std::has_single_bit(size) && size <= 8 && offset % size == 0 && offset >= kFirstReadable;
-}
-
-/// Offsets in struct pt_regs of x86-64, by the names operands use; the narrow ones say how many bytes they are.
-struct Register {
-    std::string_view name;
-    std::uint32_t offset;
-};
-constexpr std::array<Register, 68> kRegisters{{
-    {"r15", 0},   {"r15d", 0},  {"r15w", 0},  {"r15b", 0},    {"r14", 8},   {"r14d", 8},  {"r14w", 8},  {"r14b", 8},
-    {"r13", 16},  {"r13d", 16}, {"r13w", 16}, {"r13b", 16},   {"r12", 24},  {"r12d", 24}, {"r12w", 24}, {"r12b", 24},
-    {"rbp", 32},  {"ebp", 32},  {"bp", 32},   {"bpl", 32},    {"rbx", 40},  {"ebx", 40},  {"bx", 40},   {"bl", 40},
-    {"r11", 48},  {"r11d", 48}, {"r11w", 48}, {"r11b", 48},   {"r10", 56},  {"r10d", 56}, {"r10w", 56}, {"r10b", 56},
-    {"r9", 64},   {"r9d", 64},  {"r9w", 64},  {"r9b", 64},    {"r8", 72},   {"r8d", 72},  {"r8w", 72},  {"r8b", 72},
-    {"rax", 80},  {"eax", 80},  {"ax", 80},   {"al", 80},     {"rcx", 88},  {"ecx", 88},  {"cx", 88},   {"cl", 88},
-    {"rdx", 96},  {"edx", 96},  {"dx", 96},   {"dl", 96},     {"rsi", 104}, {"esi", 104}, {"si", 104},  {"sil", 104},
-    {"rdi", 112}, {"edi", 112}, {"di", 112},  {"dil", 112},   {"rip", 128}, {"eip", 128}, {"ip", 128},  {"rsp", 152},
-    {"esp", 152}, {"sp", 152},  {"spl", 152}, {"flags", 144},
-}};
-
-std::optional<std::uint32_t> register_offset(std::string_view name) {
-    if (name.starts_with('%')) name.remove_prefix(1);
-    const auto found = std::ranges::find(kRegisters, name, &Register::name);
-    if (found == kRegisters.end()) return std::nullopt;
-    return found->offset;
-}
-
-/// Takes a signed number (decimal or 0x) off the front; 0 if there is none.
-std::int64_t take_number(std::string_view& text) {
-    const bool is_negative = text.starts_with('-');
-    if (is_negative || text.starts_with('+')) text.remove_prefix(1);
-    const bool is_hex = text.starts_with("0x");
-    if (is_hex) text.remove_prefix(2);
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, is_hex ? 16 : 10);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return static_cast<std::int64_t>(is_negative ? ~value + 1 : value);
 }
 
 }  // namespace
@@ -95,6 +55,7 @@ ir::Value ProbeEmitter::argument_address(const program::Argument& argument) {
 
 ir::Value ProbeEmitter::argument_scalar(const program::Argument& argument, const types::Type* type) {
     ir::Builder& b = ir();
+    if (syscall_ != nullptr && syscall_->is_raw) return syscall_argument(argument, type);
     switch (argument.place) {
         case ArgumentPlace::context: {
             const std::uint32_t size = type->size;
@@ -109,8 +70,22 @@ ir::Value ProbeEmitter::argument_scalar(const program::Argument& argument, const
         }
         case ArgumentPlace::data_loc:
         case ArgumentPlace::rel_loc: return argument_address(argument);  // a scalar of these is the address of the data
-        case ArgumentPlace::register_file:
-        case ArgumentPlace::trampoline: return normalised(type, b.load(Width::i64, context(), argument.offset));
+        case ArgumentPlace::trampoline:
+            if (type->kind == Kind::pointer &&
+                (probe_.kind == program::ProbeKind::fentry || probe_.kind == program::ProbeKind::fexit)) {
+                // Out of the context it would be a pointer to the verifier, which forbids arithmetic on it, and refuses
+                // pointers to pointers altogether. The helper gives a number.
+                const Temporaries temporaries(*this);
+                const ir::Value slot = stack_object(8);
+                b.store(b.i64(0), slot);
+                if (argument.name == "retval")
+                    helper(Helper::get_func_ret, {context(), slot});
+                else
+                    helper(Helper::get_func_arg, {context(), b.i64(argument.offset / 8), slot});
+                return b.load(Width::i64, slot);
+            }
+            return normalised(type, b.load(Width::i64, context(), argument.offset));
+        case ArgumentPlace::register_file: return normalised(type, b.load(Width::i64, context(), argument.offset));
         case ArgumentPlace::usdt_expression: return normalised(type, usdt_operand(argument));
     }
     BUG("no such place");
@@ -119,6 +94,24 @@ ir::Value ProbeEmitter::argument_scalar(const program::Argument& argument, const
 void ProbeEmitter::argument_into(const program::Argument& argument, const types::Type* type, ir::Value destination) {
     ir::Builder& b = ir();
     const std::uint32_t size = type->size;
+    if (argument.place == ArgumentPlace::usdt_expression) {
+        read(destination, b.i64(size), operand_address(argument.operand), types::AddressSpace::user,
+             probe_.attach_point);
+        return;
+    }
+    if (argument.place == ArgumentPlace::register_file) {
+        // A small structure, in one register or two.
+        for (std::uint32_t done = 0; done < size;) {
+            const std::int32_t from = done < 8 ? static_cast<std::int32_t>(argument.offset) : argument.second;
+            if (from < 0) break;
+            const std::uint32_t piece = std::min(8u, std::bit_floor(size - done));
+            const ir::Value word = b.lshr(b.load(Width::i64, context(), from), b.i64(std::uint64_t{8} * (done % 8)));
+            b.store(b.trunc(word, ir::width_of_bytes(piece)), destination, done,
+                    std::min(piece, alignment(destination, done)));
+            done += piece;
+        }
+        return;
+    }
     const bool is_in_words =
         argument.place == ArgumentPlace::context && size <= kMostDirect && argument.offset >= kFirstReadable;
     if (!is_in_words) {
@@ -137,45 +130,36 @@ void ProbeEmitter::argument_into(const program::Argument& argument, const types:
     }
 }
 
-/// SIZE@OPERAND of a USDT note: $5, %rax, -16(%rbp), 8(%rax,%rbx,4). Negative sizes are signed.
+/// A value of the traced program: in a register or its memory, or known beforehand.
+ir::Value ProbeEmitter::operand_address(const program::Operand& operand) {
+    ir::Builder& b = ir();
+    ir::Value address = b.i64(static_cast<std::uint64_t>(operand.displacement));
+    if (operand.base >= 0) address = b.add(address, b.load(Width::i64, context(), operand.base));
+    if (operand.index >= 0)
+        address = b.add(address, b.mul(b.load(Width::i64, context(), operand.index), b.i64(operand.scale)));
+    return address;
+}
+
 ir::Value ProbeEmitter::usdt_operand(const program::Argument& argument) {
     ir::Builder& b = ir();
-    std::string_view text = argument.expression;
-    std::int64_t size = 8;
-    if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
-        size = take_number(text);
-        text.remove_prefix(text.find('@') + 1);
-    }
-    const auto bytes = static_cast<std::uint32_t>(size < 0 ? -size : size);
-    const types::Type* type = types().integer(std::has_single_bit(bytes) && bytes <= 8 ? bytes : 8, size < 0);
-    const auto content = [&](std::string_view name) {
-        const auto offset = register_offset(name);
-        return offset ? b.load(Width::i64, context(), *offset) : b.i64(0);
-    };
-    if (text.starts_with('$')) {
-        text.remove_prefix(1);
-        return b.i64(static_cast<std::uint64_t>(take_number(text)));
-    }
-    const std::size_t open = text.find('(');
-    if (open == std::string_view::npos) return normalised(type, content(text));
-    ir::Value address = b.i64(static_cast<std::uint64_t>(take_number(text)));
-    text.remove_prefix(text.find('(') + 1);
-    text = text.substr(0, text.find(')'));
-    const auto take_part = [&] {
-        const std::size_t comma = std::min(text.find(','), text.size());
-        const std::string_view part = text.substr(0, comma);
-        text.remove_prefix(std::min(comma + 1, text.size()));
-        return part;
-    };
-    if (const std::string_view base = take_part(); !base.empty()) address = b.add(address, content(base));
-    if (const std::string_view index = take_part(); !index.empty()) {
-        std::string_view scale = take_part();
-        const auto times = scale.empty() ? 1 : static_cast<std::uint64_t>(take_number(scale));
-        address = b.add(address, b.mul(content(index), b.i64(times)));
+    const program::Operand& operand = argument.operand;
+    const bool is_word = std::has_single_bit(operand.size) && operand.size <= 8;
+    const types::Type* type = types().integer(is_word ? operand.size : 8, operand.is_signed);
+    switch (operand.kind) {
+        case program::Operand::Kind::constant:
+            return normalised(type, b.i64(static_cast<std::uint64_t>(operand.displacement)));
+        case program::Operand::Kind::register_: {
+            // %ah begins one byte into its register, which the kernel reads in whole words only.
+            const std::int32_t word = operand.base & ~7;
+            const ir::Value whole = b.load(Width::i64, context(), word);
+            return normalised(type, b.lshr(whole, b.i64(std::uint64_t{8} * static_cast<unsigned>(operand.base & 7))));
+        }
+        case program::Operand::Kind::address: return operand_address(operand);
+        case program::Operand::Kind::memory: break;
     }
     const Temporaries temporaries(*this);
     const ir::Value place = stack_object(8);
-    read(place, b.i64(type->size), address, types::AddressSpace::user, probe_.attach_point);
+    read(place, b.i64(type->size), operand_address(operand), types::AddressSpace::user, probe_.attach_point);
     return load_scalar(type, place);
 }
 

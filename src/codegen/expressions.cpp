@@ -9,6 +9,7 @@ namespace codegen {
 
 using ir::Compare;
 using ir::Width;
+using program::ArgumentPlace;
 using typed::as;
 using typed::ExprKind;
 using types::Kind;
@@ -20,6 +21,7 @@ namespace {
 struct Pointed {
     const typed::Load* load = nullptr;
     std::uint64_t offset = 0;
+    bool is_plain = true;  ///< members of structures all the way: no union, no array
 };
 
 std::optional<Pointed> pointed(const typed::Expr& expr) {
@@ -29,6 +31,7 @@ std::optional<Pointed> pointed(const typed::Expr& expr) {
         if (member.member.bit_size != 0 || member.base->type->kind != Kind::structure) return std::nullopt;
         auto base = pointed(*member.base);
         if (base) base->offset += member.member.offset;
+        if (base) base->is_plain &= !member.member.is_in_union && !member.base->type->structure->is_union;
         return base;
     }
     if (expr.kind == ExprKind::element) {
@@ -38,9 +41,42 @@ std::optional<Pointed> pointed(const typed::Expr& expr) {
         if (index >= element.base->type->count) return std::nullopt;
         auto base = pointed(*element.base);
         if (base) base->offset += index * element.type->size;
+        if (base) base->is_plain = false;
         return base;
     }
     return std::nullopt;
+}
+
+/// A structure as the running kernel lays it out.
+bool is_pointer_to_kernel_structure(const types::Type* type) {
+    return type->kind == Kind::pointer && type->space == types::AddressSpace::kernel &&
+           type->element->kind == Kind::structure && type->element->structure->btf_id != 0;
+}
+
+/// What the verifier itself reads there has to be a whole member, found without choosing between members of a union:
+/// it takes the first that lies there ("cannot access ptr member ... with moff ...").
+bool is_direct(const typed::Load& load, std::uint64_t offset, std::uint32_t size) {
+    const types::Type* base = load.address->type;
+    return is_pointer_to_kernel_structure(base) && !load.is_in_union && offset + size <= base->element->size &&
+           (size == 1 || size == 2 || size == 4 || size == 8) && offset % size == 0;
+}
+
+/// A pointer the verifier knows the type of (PTR_TO_BTF_ID): it checks loads through it against the kernel's BTF and
+/// guards them with an exception table entry, so that they cost one instruction instead of a helper's call. That
+/// knowledge is lost in variables and casts, which is right: there the pointer may be another one.
+bool is_known_to_verifier(const typed::Expr& expr, program::ProbeKind kind) {
+    if (!is_pointer_to_kernel_structure(expr.type)) return false;
+    if (expr.kind == ExprKind::call) return as<typed::Call>(expr).row->name == "curtask";
+    if (expr.kind == ExprKind::argument) {
+        // What a function returned may be an error code in a pointer's place.
+        const program::Argument& argument = *as<typed::Argument>(expr).argument;
+        return argument.place == ArgumentPlace::trampoline && argument.name != "retval" &&
+               (kind == program::ProbeKind::fentry || kind == program::ProbeKind::fexit);
+    }
+    const auto from = pointed(expr);
+    return from && from->is_plain && from->load->bit_size == 0 &&
+           is_direct(*from->load, from->load->offset + from->offset, expr.type->size) &&
+           is_known_to_verifier(*from->load->address, kind);
 }
 
 Compare how_to_compare(typed::CompareOp op, bool is_signed) {
@@ -359,11 +395,30 @@ void ProbeEmitter::call_into(const typed::Call& call, ir::Value destination) {
 
 // ---- through pointers
 
-ir::Value ProbeEmitter::scalar_load(const typed::Load& expr, std::uint64_t extra_offset, const types::Type* type,
-                                    std::uint16_t bit_offset, std::uint16_t bit_size) {
+/// A pointer as the verifier knows it (is_known_to_verifier): only to load through. As a value it would not do, since
+/// no arithmetic is allowed on it.
+ir::Value ProbeEmitter::known_pointer(const typed::Expr& expr) {
     ir::Builder& b = ir();
-    const ir::Value pointer = scalar(*expr.address);
+    if (expr.kind == ExprKind::call) return helper(Helper::get_current_task_btf, {});
+    if (expr.kind == ExprKind::argument)
+        return b.load(Width::i64, context(), as<typed::Argument>(expr).argument->offset);
+    const auto from = pointed(expr);
+    const ir::Value base = b.int_to_ptr(known_pointer(*from->load->address));
+    return b.load(Width::i64, base, static_cast<std::int64_t>(from->load->offset + from->offset));
+}
+
+ir::Value ProbeEmitter::scalar_load(const typed::Load& expr, std::uint64_t extra_offset, const types::Type* type,
+                                    std::uint16_t bit_offset, std::uint16_t bit_size, bool is_plain) {
+    ir::Builder& b = ir();
     const std::uint64_t offset = expr.offset + extra_offset;
+    if (is_plain && bit_size == 0 && is_direct(expr, offset, type->size) &&
+        is_known_to_verifier(*expr.address, probe_.kind)) {
+        const Width width = ir::width_of_bytes(type->size);
+        const ir::Value base = b.int_to_ptr(known_pointer(*expr.address));
+        const ir::Value value = b.load(width, base, static_cast<std::int64_t>(offset));
+        return b.resize(value, Width::i64, type->is_signed);
+    }
+    const ir::Value pointer = scalar(*expr.address);
     if (expr.is_trusted && bit_size == 0) {
         // The verifier knows the type behind the pointer and guards the load with an exception table entry.
         const Width width = ir::width_of_bytes(type->size);
@@ -384,7 +439,8 @@ ir::Value ProbeEmitter::member_scalar(const typed::MemberOf& expr) {
     const types::Member& member = expr.member;
     if (expr.base->kind == ExprKind::arguments) return argument_scalar(event_argument(member), expr.type);
     if (const auto from = pointed(*expr.base)) {
-        return scalar_load(*from->load, from->offset + member.offset, expr.type, member.bit_offset, member.bit_size);
+        return scalar_load(*from->load, from->offset + member.offset, expr.type, member.bit_offset, member.bit_size,
+                           from->is_plain && !member.is_in_union && !expr.base->type->structure->is_union);
     }
     const ir::Value base = memory(*expr.base);
     if (member.bit_size == 0) return load_scalar(expr.type, base, member.offset);
@@ -414,7 +470,7 @@ ir::Value ProbeEmitter::element_scalar(const typed::Element& expr) {
             warn(program::WarningKind::out_of_bounds, expr.range, {}, {}, false);
             return b.i64(0);
         }
-        if (const auto from = pointed(expr)) return scalar_load(*from->load, from->offset, expr.type, 0, 0);
+        if (const auto from = pointed(expr)) return scalar_load(*from->load, from->offset, expr.type, 0, 0, false);
         const auto offset = static_cast<std::int64_t>(*constant * size);
         return load_scalar(expr.type, memory(*expr.base), offset);
     }

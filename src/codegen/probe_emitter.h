@@ -27,6 +27,7 @@
 #include "src/codegen/body_plan.h"
 #include "src/codegen/emitter.h"
 #include "src/codegen/script_state.h"
+#include "src/codegen/syscalls.h"
 
 namespace codegen {
 
@@ -39,7 +40,9 @@ namespace codegen {
 
 class ProbeEmitter final : public Emitter {
   public:
-    ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name);
+    /// syscall: for probes of system calls that are seen through raw events or share a body; outlives this.
+    ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name,
+                 const SyscallRole* syscall = nullptr);
     ~ProbeEmitter() override;
 
     /// Writes the whole program.
@@ -53,7 +56,7 @@ class ProbeEmitter final : public Emitter {
     program::Program& program() override { return script_.program; }
     types::Layouts& layouts() override { return script_.layouts; }
     types::Table& types() override { return script_.types; }
-    program::FeatureSet features() const override { return script_.options.features; }
+    const program::Features& features() const override { return script_.options.features; }
 
     // ---- expressions.cpp
     ir::Value scalar(const typed::Expr& expr) override;
@@ -110,6 +113,7 @@ class ProbeEmitter final : public Emitter {
 
     // ---- ends
     ir::Value global(std::size_t offset_in_globals) override;
+    ir::Value probe_name(std::uint32_t capacity) override;
     program::TextId text(std::string_view text) override { return script_.text(text); }
     void leave_probe() override;
 
@@ -165,6 +169,12 @@ class ProbeEmitter final : public Emitter {
     void count(program::LedgerCounter counter);
     [[nodiscard]] bool has_scratch() const { return !used_chunks_.empty(); }
     ir::Value pid_matches(std::uint32_t pid);
+
+    ir::Value syscall_number();  ///< i32
+    ir::Value saved_register(std::uint32_t offset);
+    ir::Value syscall_entry(ir::Value number);  ///< may be null
+    ir::Value syscall_argument(const program::Argument& argument, const types::Type* type);
+    void find_syscall();
 
     // ---- loops.cpp
     /// bpf_loop over `count` with `body` as callback; leaves on demand afterwards.
@@ -258,7 +268,8 @@ class ProbeEmitter final : public Emitter {
     ir::Value compare(const typed::Compare& expr);  ///< i1
     ir::Value increment(const typed::Increment& expr, bool is_used);
     ir::Value scalar_load(const typed::Load& expr, std::uint64_t extra_offset, const types::Type* type,
-                          std::uint16_t bit_offset, std::uint16_t bit_size);
+                          std::uint16_t bit_offset, std::uint16_t bit_size, bool is_plain = true);
+    ir::Value known_pointer(const typed::Expr& expr);
     ir::Value scalar_call(const typed::Call& call);
     void call_into(const typed::Call& call, ir::Value destination);
     /// Value in memory of some kind -> the element's or member's address, and what guards it.
@@ -295,6 +306,7 @@ class ProbeEmitter final : public Emitter {
     ir::Value argument_address(const program::Argument& argument);  ///< i64, for kernel reads
     const program::Argument& event_argument(const types::Member& member) const;
     ir::Value usdt_operand(const program::Argument& argument);
+    ir::Value operand_address(const program::Operand& operand);
 
     // ---- maps.cpp
     ir::Value key_of(typed::MapIndex map, const typed::Expr* key);
@@ -311,6 +323,9 @@ class ProbeEmitter final : public Emitter {
     ir::Value percpu_lookup(program::MapId map, ir::Value key, ir::Value cpu);
     /// Merges what `key` points at (scalar maps: element 0, behind is_set) over CPUs; null: absent everywhere.
     ir::Value merged(typed::MapIndex map, ir::Value key);
+    std::pair<ir::Value, ir::Value> merged_words(typed::MapIndex map, ir::Value key);
+    ir::Value average_of(const program::Aggregation& aggregation, ir::Value total, ir::Value count);
+    ir::Value merged_stats(const typed::MapValue& expr);
     void for_each_bucket(typed::MapIndex map, const typed::Expr* key, const std::function<void(ir::Value key)>& body);
 
     // ---- stacks.cpp
@@ -324,6 +339,8 @@ class ProbeEmitter final : public Emitter {
     const typed::Probe& probe_;
     program::ProbeId id_;
     std::string name_;
+    const SyscallRole* syscall_;
+    ir::Value probe_number_;  ///< i64, in the program itself; set where the body is shared by a table
 
     Function main_;
     Function* function_ = &main_;

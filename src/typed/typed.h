@@ -88,6 +88,7 @@ struct Load : Expr {
     std::uint64_t offset = 0;
     types::AddressSpace space = types::AddressSpace::none;  ///< none: decide at run time by the address
     bool is_trusted = false;                 ///< direct load: the verifier follows the pointer
+    bool is_in_union = false;                ///< a member that was found through a union
     std::uint16_t bit_offset = 0, bit_size = 0;
 };
 struct Element : Expr { const Expr* base = nullptr; const Expr* index = nullptr; };

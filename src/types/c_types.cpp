@@ -5,6 +5,7 @@
 #include <array>
 
 #include "runtime/base/text.h"
+#include "runtime/program/argument.h"
 
 namespace types {
 
@@ -41,6 +42,8 @@ constexpr std::array kBaseNames{
     BaseName{"uint", 4, false},      BaseName{"ulong", 8, false},    BaseName{"ushort", 2, false},
 };
 
+constexpr std::string_view kKernel = "vmlinux";
+
 /// "unsigned long int" and its like: nullopt if a word is not C's.
 std::optional<BaseName> combined(std::string_view spelling) {
     unsigned longs = 0;
@@ -74,57 +77,95 @@ const Type* base_type(Table& table, std::string_view name) {
     return nullptr;
 }
 
-const kernel::Btf* CTypes::btf() {
-    if (!is_asked_) {
-        is_asked_ = true;
-        if (auto bytes = kernel_.btf(); bytes.ok()) {
-            btf_ = std::make_unique<kernel::Btf>(*bytes);
-            if (btf_->size() <= 1) btf_.reset();
-        }
+CTypes::Source* CTypes::source(std::string_view module) {
+    auto found = sources_.find(module);
+    if (found == sources_.end()) {
+        found = sources_.emplace(module, Source{}).first;
+        found->second.module = module;
+        found->second.btf = kernel_.types(module);
     }
-    return btf_.get();
+    return found->second.btf == nullptr ? nullptr : &found->second;
+}
+
+const kernel::Btf* CTypes::btf() {
+    const Source* kernel = source(kKernel);
+    return kernel == nullptr ? nullptr : kernel->btf;
+}
+
+template <typename Find>
+const Type* CTypes::search(const Find& find) {
+    Source* kernel = source(kKernel);
+    if (kernel == nullptr) return nullptr;
+    if (const kernel::BtfId id = find(*kernel->btf); id != 0) return get(*kernel, id);
+    for (const std::string& module : kernel_.btf_modules()) {
+        Source* own = source(module);
+        if (own == nullptr) continue;
+        if (const kernel::BtfId id = find(*own->btf); id != 0) return get(*own, id);
+    }
+    return nullptr;
 }
 
 const Type* CTypes::structure(std::string_view name, bool is_union) {
-    if (btf() == nullptr) return nullptr;
-    const kernel::BtfId id = btf_->find(is_union ? BTF_KIND_UNION : BTF_KIND_STRUCT, name);
-    return id == 0 ? nullptr : from_btf(id);
+    return search([&](const kernel::Btf& btf) { return btf.find(is_union ? BTF_KIND_UNION : BTF_KIND_STRUCT, name); });
 }
 
 const Type* CTypes::enumeration(std::string_view name) {
-    if (btf() == nullptr) return nullptr;
-    kernel::BtfId id = btf_->find(BTF_KIND_ENUM, name);
-    if (id == 0) id = btf_->find(BTF_KIND_ENUM64, name);
-    return id == 0 ? nullptr : from_btf(id);
+    return search([&](const kernel::Btf& btf) {
+        const kernel::BtfId id = btf.find(BTF_KIND_ENUM, name);
+        return id != 0 ? id : btf.find(BTF_KIND_ENUM64, name);
+    });
 }
 
 const Type* CTypes::named(std::string_view name) {
     if (const Type* type = base_type(table_, name)) return type;
-    if (btf() == nullptr) return nullptr;
-    kernel::BtfId id = btf_->find(BTF_KIND_TYPEDEF, name);
-    if (id == 0) id = btf_->find(BTF_KIND_INT, name);
-    return id == 0 ? nullptr : from_btf(id);
+    return search([&](const kernel::Btf& btf) {
+        const kernel::BtfId id = btf.find(BTF_KIND_TYPEDEF, name);
+        return id != 0 ? id : btf.find(BTF_KIND_INT, name);
+    });
 }
 
 std::optional<Constant> CTypes::constant(std::string_view name) {
-    if (btf() == nullptr) return std::nullopt;
-    const auto found = btf_->find_constant(name);
+    Source* kernel = source(kKernel);
+    if (kernel == nullptr) return std::nullopt;
+    // Not in modules: every unknown word of a script would read all of them.
+    const auto found = kernel->btf->find_constant(name);
     if (!found) return std::nullopt;
-    return Constant{found->value, from_btf(found->enumeration)};
+    return Constant{found->value, get(*kernel, found->enumeration)};
 }
 
-const Type* CTypes::from_btf(kernel::BtfId id) {
-    if (const auto known = known_.find(id); known != known_.end()) return known->second;
-    if (btf() == nullptr) return table_.void_type();
-    const Type* type = make(id);
-    known_[id] = type;
+ProgramTypes* CTypes::program() {
+    if (program_path_.empty()) return nullptr;
+    const auto [place, is_new] = programs_.try_emplace(program_path_);
+    if (is_new)
+        if (auto debug_info = kernel_.debug_info(program_path_); debug_info.ok())
+            place->second = std::make_unique<ProgramTypes>(table_, std::move(*debug_info));
+    return place->second.get();
+}
+
+const Type* CTypes::from_btf(kernel::BtfId id, std::string_view module) {
+    if ((id & program::kProgramType) != 0) {
+        ProgramTypes* types = program();
+        return types == nullptr ? table_.void_type() : types->from_id(id & ~program::kProgramType);
+    }
+    Source* own = source(module.empty() ? kKernel : module);
+    return own == nullptr ? table_.void_type() : get(*own, id);
+}
+
+const Type* CTypes::get(Source& source, kernel::BtfId id) {
+    // What a module shares with the kernel is the kernel's type, so that both compare equal.
+    if (id < source.btf->first()) return from_btf(id);
+    if (const auto known = source.known.find(id); known != source.known.end()) return known->second;
+    const Type* type = make(source, id);
+    source.known[id] = type;
     return type;
 }
 
-const Type* CTypes::make(kernel::BtfId id) {
-    switch (btf_->kind(id)) {
+const Type* CTypes::make(Source& source, kernel::BtfId id) {
+    const kernel::Btf& btf = *source.btf;
+    const auto from_btf = [&](kernel::BtfId other) { return get(source, other); };
+    switch (btf.kind(id)) {
         case BTF_KIND_INT: {
-            const auto integer = btf_->integer(id);
+            const auto integer = btf.integer(id);
             if (integer->is_bool && integer->size == 1) return table_.boolean();
             if (integer->size == 16) return table_.array(table_.integer(8, false), 2);  // __int128
             const bool is_usual = integer->size == 1 || integer->size == 2 || integer->size == 4 || integer->size == 8;
@@ -132,52 +173,62 @@ const Type* CTypes::make(kernel::BtfId id) {
         }
         case BTF_KIND_PTR: {
             bool is_user = false;
-            const kernel::BtfId target = btf_->resolve(btf_->referenced(id), &is_user);
+            const kernel::BtfId target = btf.resolve(btf.referenced(id), &is_user);
             const AddressSpace space = is_user ? AddressSpace::user : AddressSpace::none;
             // A prototype cannot be called or read: a function pointer is a pointer to void.
-            if (btf_->kind(target) == BTF_KIND_FUNC_PROTO) return table_.pointer(table_.void_type(), space);
+            if (btf.kind(target) == BTF_KIND_FUNC_PROTO) return table_.pointer(table_.void_type(), space);
             return table_.pointer(from_btf(target), space);
         }
         case BTF_KIND_ARRAY: {
-            const auto array = btf_->array(id);
+            const auto array = btf.array(id);
             // Only C's own `char` makes text; u8 and s8 arrays are numbers.
-            const kernel::BtfId element = btf_->resolve(array->element);
-            if (btf_->kind(element) == BTF_KIND_INT && btf_->name(element) == "char" && array->count > 0)
+            const kernel::BtfId element = btf.resolve(array->element);
+            if (btf.kind(element) == BTF_KIND_INT && btf.name(element) == "char" && array->count > 0)
                 return table_.string(array->count);
             return table_.array(from_btf(array->element), array->count);
         }
         case BTF_KIND_STRUCT:
         case BTF_KIND_UNION: {
             Structure* structure = table_.new_structure();
-            structure->is_union = btf_->kind(id) == BTF_KIND_UNION;
-            structure->name = (structure->is_union ? "union " : "struct ") + std::string(btf_->name(id));
-            structure->size = btf_->byte_size(id);
+            structure->is_union = btf.kind(id) == BTF_KIND_UNION;
+            structure->name = (structure->is_union ? "union " : "struct ") + std::string(btf.name(id));
+            structure->size = btf.byte_size(id);
             structure->btf_id = id;
-            structure->complete = [this](Structure& which) { complete(which); };
+            structure->complete = [this, &source](Structure& which) { complete(source, which); };
             return table_.structure(structure);
         }
         case BTF_KIND_FWD: {
-            // Declared here, defined elsewhere: often the full type is in the same BTF.
-            if (const Type* full = structure(btf_->name(id), btf_->is_kind_flag(id))) return full;
+            // Declared here, defined elsewhere, often in a module: looked for when a member is asked for.
+            const bool is_union = btf.is_kind_flag(id);
+            const std::string name(btf.name(id));
             Structure* structure = table_.new_structure();
-            structure->name = (btf_->is_kind_flag(id) ? "union " : "struct ") + std::string(btf_->name(id));
-            structure->is_complete = true;
+            structure->is_union = is_union;
+            structure->name = (is_union ? "union " : "struct ") + name;
+            structure->complete = [this, name, is_union](Structure& which) {
+                which.is_complete = true;
+                const Type* full = this->structure(name, is_union);
+                if (full == nullptr || full->structure == &which) return;
+                if (!full->structure->is_complete && full->structure->complete)
+                    full->structure->complete(*full->structure);
+                which.members = full->structure->members;
+                which.size = full->structure->size;
+            };
             return table_.structure(structure);
         }
         case BTF_KIND_ENUM:
         case BTF_KIND_ENUM64: {
             Enumeration* enumeration = table_.new_enumeration();
-            if (!btf_->name(id).empty()) enumeration->name = "enum " + std::string(btf_->name(id));
-            for (const kernel::BtfConstant& constant : btf_->constants(id))
+            if (!btf.name(id).empty()) enumeration->name = "enum " + std::string(btf.name(id));
+            for (const kernel::BtfConstant& constant : btf.constants(id))
                 enumeration->constants.emplace_back(constant.name, constant.value);
-            return table_.enumeration(enumeration, std::max(1u, btf_->byte_size(id)), btf_->is_kind_flag(id));
+            return table_.enumeration(enumeration, std::max(1u, btf.byte_size(id)), btf.is_kind_flag(id));
         }
         case BTF_KIND_TYPEDEF:
         case BTF_KIND_VOLATILE:
         case BTF_KIND_CONST:
         case BTF_KIND_RESTRICT:
         case BTF_KIND_TYPE_TAG: {
-            const kernel::BtfId target = btf_->resolve(id);
+            const kernel::BtfId target = btf.resolve(id);
             return target == id ? table_.void_type() : from_btf(target);
         }
         case BTF_KIND_FLOAT: return table_.none();
@@ -185,12 +236,13 @@ const Type* CTypes::make(kernel::BtfId id) {
     }
 }
 
-void CTypes::complete(Structure& structure) {
+void CTypes::complete(Source& source, Structure& structure) {
+    const kernel::Btf& btf = *source.btf;
     structure.is_complete = true;
-    for (const kernel::BtfMember& raw : btf_->members(structure.btf_id)) {
+    for (const kernel::BtfMember& raw : btf.members(structure.btf_id)) {
         Member member;
         member.name = raw.name;
-        member.type = from_btf(raw.type);
+        member.type = get(source, raw.type);
         member.offset = raw.bit_offset / 8;
         if (raw.bit_size > 0) {
             // The storage is the unit of the declared type that holds the first bit, as the compiler reads it.

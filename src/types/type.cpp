@@ -422,13 +422,19 @@ std::optional<Member> find_member(const Type* type, std::string_view name) {
         members = &type->structure->members;
     }
     if (members == nullptr) return std::nullopt;
-    for (const Member& member : *members)
-        if (member.name == name) return member;
+    const bool is_union = type->kind == Kind::structure && type->structure->is_union;
+    for (const Member& member : *members) {
+        if (member.name != name) continue;
+        Member found = member;
+        found.is_in_union = is_union;
+        return found;
+    }
     // C11 anonymous members: their names count as the outer structure's.
     for (const Member& member : *members) {
         if (!member.name.empty() || member.type->kind != Kind::structure) continue;
         if (auto inner = find_member(member.type, name)) {
             inner->offset += member.offset;
+            inner->is_in_union |= is_union;
             return inner;
         }
     }

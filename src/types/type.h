@@ -66,6 +66,7 @@ struct Member {
     std::uint32_t offset = 0;
     std::uint16_t bit_offset = 0, bit_size = 0;  ///< bit_size > 0: bit-field in the storage at offset
     bool is_user_pointer = false;
+    bool is_in_union = false;  ///< found through a union: the kernel's verifier may take it for another member
     /// Event arguments only: index into the event's program::ArgumentList, else -1.
     std::int32_t argument = -1;
     program::ValueNames names;  ///< from print fmt
