@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "runtime/base/fd.h"
@@ -91,11 +92,13 @@ bool has_signed_division() {
     return load(program, BPF_PROG_TYPE_TRACEPOINT).fd.is_open();
 }
 
-bool has_perf_event_links(int program_fd) {
+bool has_perf_event_links() {
+    const std::array nothing{move(0, 0), leave()};
+    const Loaded program = load(nothing, BPF_PROG_TYPE_TRACEPOINT);
     // EBADF means it came as far as looking at the perf event; an older kernel says EINVAL to the attach type.
     bpf_attr attr;
     std::memset(&attr, 0, sizeof attr);
-    attr.link_create.prog_fd = static_cast<std::uint32_t>(program_fd);
+    attr.link_create.prog_fd = static_cast<std::uint32_t>(program.fd.get());
     attr.link_create.target_fd = static_cast<std::uint32_t>(-1);
     attr.link_create.attach_type = BPF_PERF_EVENT;
     return bpf(BPF_LINK_CREATE, attr, sizeof attr) < 0 && errno == EBADF;
@@ -173,33 +176,45 @@ bool names_function(std::span<const std::byte> btf, std::string_view name) {
 
 }  // namespace
 
-program::FeatureSet detect_features(std::span<const std::byte> btf) {
-    program::FeatureSet features;
-    const auto set = [&](Feature feature, bool is_there) {
-        if (is_there) features.add(feature);
-    };
-    set(Feature::kernel_btf, !btf.empty());
-
-    const std::array nothing{move(0, 0), leave()};
-    const Loaded plain = load(nothing, BPF_PROG_TYPE_TRACEPOINT);
-    if (!plain.fd.is_open()) {
-        for (const Feature feature :
-             {Feature::bpf_loop, Feature::for_each_map_elem, Feature::ring_buffer, Feature::lookup_percpu_elem,
-              Feature::tai_clock, Feature::link_perf_event, Feature::no_prealloc_tracing})
-            features.add(feature);
-        return features;
+bool FeatureProbe::has(program::Feature feature) {
+    if (!asked_.has(feature)) {
+        asked_.add(feature);
+        if (find_out(feature)) there_.add(feature);
     }
-    set(Feature::signed_division, has_signed_division());
-    set(Feature::bpf_loop, has_helper(181));
-    set(Feature::for_each_map_elem, has_helper(BPF_FUNC_for_each_map_elem));
-    set(Feature::ring_buffer, has_helper(BPF_FUNC_ringbuf_reserve));
-    set(Feature::lookup_percpu_elem, has_helper(195));
-    set(Feature::tai_clock, has_helper(208));
-    set(Feature::link_perf_event, has_perf_event_links(plain.fd.get()));
-    set(Feature::kprobe_multi, has_kprobe_multi());
-    set(Feature::uprobe_multi, has_uprobe_multi());
-    set(Feature::strnlen_kfuncs, names_function(btf, "bpf_strnlen"));
-    set(Feature::no_prealloc_tracing, has_no_prealloc_tracing());
+    return there_.has(feature);
+}
+
+bool FeatureProbe::find_out(Feature feature) {
+    if (feature == Feature::kernel_btf) return !btf_().empty();
+    if (!may_load_) {
+        const std::array nothing{move(0, 0), leave()};
+        may_load_ = load(nothing, BPF_PROG_TYPE_TRACEPOINT).fd.is_open();
+    }
+    // Signed division came later than 6.1, the others are not to be had everywhere.
+    const bool is_assumed = !*may_load_;
+    switch (feature) {
+        case Feature::kernel_btf: break;
+        case Feature::signed_division: return !is_assumed && has_signed_division();
+        case Feature::bpf_loop: return is_assumed || has_helper(181);
+        case Feature::for_each_map_elem: return is_assumed || has_helper(BPF_FUNC_for_each_map_elem);
+        case Feature::ring_buffer: return is_assumed || has_helper(BPF_FUNC_ringbuf_reserve);
+        case Feature::lookup_percpu_elem: return is_assumed || has_helper(195);
+        case Feature::tai_clock: return is_assumed || has_helper(208);
+        case Feature::link_perf_event: return is_assumed || has_perf_event_links();
+        case Feature::kprobe_multi: return !is_assumed && has_kprobe_multi();
+        case Feature::uprobe_multi: return !is_assumed && has_uprobe_multi();
+        case Feature::strnlen_kfuncs: return !is_assumed && names_function(btf_(), "bpf_strnlen");
+        case Feature::no_prealloc_tracing: return is_assumed || has_no_prealloc_tracing();
+    }
+    return false;
+}
+
+program::FeatureSet detect_features(std::span<const std::byte> btf) {
+    FeatureProbe probe([btf] { return btf; });
+    program::FeatureSet features;
+    for (unsigned number = 0; number < program::kFeatureCount; ++number) {
+        if (const auto feature = static_cast<Feature>(number); probe.has(feature)) features.add(feature);
+    }
     return features;
 }
 

@@ -26,7 +26,7 @@ std::size_t count_nodes(const typed::Block& block) {
 
 class Planner {
   public:
-    Planner(std::span<const typed::VariableSlot> variables, program::FeatureSet features)
+    Planner(std::span<const typed::VariableSlot> variables, const program::Features& features)
         : features_(features), homes_(variables.size(), kUnseen), assigned_in_(variables.size(), nullptr) {
         for (const typed::VariableSlot& variable : variables)
             plan_.is_captured.push_back(variable.is_captured);
@@ -96,19 +96,20 @@ class Planner {
     }
 
     void statement(const typed::Stmt& stmt) {
-        const bool has_loop_helper = features_.has(program::Feature::bpf_loop);
+        // Asked only where there is a loop: the answer costs a system call.
+        const auto has_loop_helper = [this] { return features_.has(program::Feature::bpf_loop); };
         switch (stmt.kind) {
             case StmtKind::assign_variable:
                 visit_children(stmt, visitor_);
                 assign(as<typed::AssignVariable>(stmt).variable, *blocks_.back());
                 return;
             case StmtKind::while_:
-                if (!has_loop_helper) break;
+                if (!has_loop_helper()) break;
                 callback(stmt, [&] { visit_children(stmt, visitor_); });
                 return;
             case StmtKind::unroll: {
                 const auto& unroll = as<typed::Unroll>(stmt);
-                if (!has_loop_helper || unroll.count * count_nodes(unroll.body) <= kMostUnrolledNodes) break;
+                if (unroll.count * count_nodes(unroll.body) <= kMostUnrolledNodes || !has_loop_helper()) break;
                 callback(stmt, [&] { block(unroll.body); });
                 return;
             }
@@ -120,7 +121,7 @@ class Planner {
                     assign(loop.variable, loop.body);
                     block(loop.body);
                 };
-                if (has_loop_helper)
+                if (has_loop_helper())
                     callback(stmt, inside);
                 else
                     inside();
@@ -146,7 +147,7 @@ class Planner {
         visit_children(stmt, visitor_);
     }
 
-    program::FeatureSet features_;
+    const program::Features& features_;
     BodyPlan plan_;
     Visitor visitor_{[this](const typed::Expr& node) { expr(node); },
                      [this](const typed::Block& node) { block(node); }};
@@ -160,7 +161,7 @@ class Planner {
 
 BodyPlan plan_body(const typed::Block& body, const typed::Expr* predicate,
                    std::span<const typed::VariableSlot> variables, std::span<const typed::VariableId> parameters,
-                   program::FeatureSet features) {
+                   const program::Features& features) {
     Planner planner(variables, features);
     for (const typed::VariableId parameter : parameters)
         planner.assign_at_start(parameter, body);

@@ -22,6 +22,6 @@ struct BodyPlan {
 
 [[nodiscard]] BodyPlan plan_body(const typed::Block& body, const typed::Expr* predicate,
                                  std::span<const typed::VariableSlot> variables,
-                                 std::span<const typed::VariableId> parameters, program::FeatureSet features);
+                                 std::span<const typed::VariableId> parameters, const program::Features& features);
 
 }  // namespace codegen

@@ -526,8 +526,9 @@ TEST(Loops, WithoutBpfLoopTheyAreWalkedThrough) {
                tree.range(j, tree.number(0), hidden(tree, 3),
                           {tree.set(result, tree.add(tree.get(j), tree.number(10)), tree.get(j))})});
     codegen::Options options;
-    options.features = all_features();
-    options.features.remove(program::Feature::bpf_loop);
+    program::FeatureSet features = all_features();
+    features.remove(program::Feature::bpf_loop);
+    options.features = features;
     Loaded loaded(tree, options);
     loaded.run();
     EXPECT_EQ(loaded.number("@r", std::int64_t{1}), 12);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/base/fd.h"
+#include "runtime/kernel/features.h"
 #include "runtime/program/record.h"
 #include "src/codegen/codegen.h"
 #include "src/ir/object.h"
@@ -43,9 +44,9 @@ inline bpf_map_type map_type(program::MapKind kind) {
     return BPF_MAP_TYPE_UNSPEC;
 }
 
+/// What the running kernel can; a v4 instruction is refused before 6.6.
 inline program::FeatureSet all_features() {
-    program::FeatureSet features;
-    features.bits = ~std::uint64_t{0};
+    static const program::FeatureSet features = kernel::detect_features({});
     return features;
 }
 
@@ -71,7 +72,7 @@ struct Record {
 class Loaded {
   public:
     explicit Loaded(Tree& tree, codegen::Options options = {}) {
-        options.features = options.features.bits != 0 ? options.features : all_features();
+        if (options.features.is_unset()) options.features = all_features();
         options.possible_cpus = cpus();
         generated_ = codegen::generate(tree.script, tree.types, tree.sources, options);
         auto functions = ir::emit_functions(*generated_.module, {nullptr, nullptr, nullptr});
