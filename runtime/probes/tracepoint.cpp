@@ -1,6 +1,11 @@
 // tracepoint: an event of the kernel by category and name; arguments from its format file.
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
 
 #include "runtime/base/glob.h"
@@ -132,6 +137,19 @@ Lines describe(const View& view, const program::Place& place) {
 
 Attachment attach(const View& view, const LoadedFunction& function, Places places) {
     Links links;
+    // System calls seen through the raw event of them all: one attachment, however many places the program looks for.
+    if (function.function != nullptr && function.function->type == BPF_PROG_TYPE_RAW_TRACEPOINT && !places.empty()) {
+        const bool is_exit = places.front().function.starts_with("sys_exit");
+        bpf_attr request;
+        std::memset(&request, 0, sizeof request);
+        request.raw_tracepoint.name = reinterpret_cast<std::uintptr_t>(is_exit ? "sys_exit" : "sys_enter");
+        request.raw_tracepoint.prog_fd = static_cast<std::uint32_t>(function.fd);
+        const long fd = ::syscall(__NR_bpf, BPF_RAW_TRACEPOINT_OPEN, &request, sizeof request);
+        if (fd < 0) return base::error_from_errno("attaching to tracepoint:syscalls:" + places.front().function, errno);
+        links.fds.emplace_back(static_cast<int>(fd));
+        links.hooks = static_cast<unsigned>(places.size());
+        return links;
+    }
     for (const program::Place& place : places) {
         const std::string name = "tracepoint:" + place.target + ":" + place.function;
         auto id = view.tracepoint_id(place.target, place.function);

@@ -233,6 +233,7 @@ std::string map_text(const Program& program, const MapSpec& map) {
         out += fmt::format(" key={} value={} entries={}", map.key_size, map.value_size, map.max_entries);
     }
     if (map.flags != 0) out += fmt::format(" flags={:#x}", map.flags);
+    if (!map.initial.empty()) out += fmt::format(" initial={}", map.initial.size());
     if (map.key.is_set()) out += " [" + layout_text(program, map.key) + "]";
     if (map.value.is_set()) out += " -> " + layout_text(program, map.value);
     if (map.aggregation.kind != AggregationKind::none) out += " -> " + aggregation_text(map.aggregation);

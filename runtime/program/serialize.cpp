@@ -62,7 +62,8 @@ void members(Archive& a, Sampling& s) {
 }
 template <typename Archive>
 void members(Archive& a, Place& s) {
-    a(s.module, s.function, s.target, s.offset, s.address, s.cookie, s.semaphore_offset, s.sampling, s.pid);
+    a(s.module, s.function, s.target, s.offset, s.address, s.cookie, s.semaphore_offset, s.sampling, s.pid,
+      s.needs_check);
 }
 template <typename Archive>
 void members(Archive& a, AttachSpec& s) {
@@ -76,7 +77,7 @@ void members(Archive& a, Aggregation& s) {
 template <typename Archive>
 void members(Archive& a, MapSpec& s) {
     a(s.name, s.role, s.kind, s.key_size, s.value_size, s.max_entries, s.flags, s.key, s.value, s.aggregation,
-      s.is_scalar, s.declared);
+      s.is_scalar, s.declared, s.initial);
 }
 template <typename Archive>
 void members(Archive& a, FormatFlags& s) {

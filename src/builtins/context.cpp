@@ -216,8 +216,10 @@ const types::Type* username_type(CallSite& site) {
 
 /// Offsets in the kernel's structures on the way from a pid number to its task; packed into Call::text.
 struct PidPath {
-    std::uint64_t root;          ///< address of init_pid_ns.idr.idr_rt.xa_head
-    std::uint32_t shift, slots;  ///< in struct xa_node
+    std::uint32_t thread_pid;    ///< struct task_struct
+    std::uint32_t outermost;     ///< struct pid: numbers[0].ns, which is the initial namespace for every task
+    std::uint32_t root;          ///< struct pid_namespace: idr.idr_rt.xa_head
+    std::uint32_t shift, slots;  ///< struct xa_node
     std::uint32_t first_task;    ///< struct pid: tasks[PIDTYPE_PID].first
     std::uint32_t link;          ///< struct task_struct: pid_links[PIDTYPE_PID]
     std::uint32_t comm;
@@ -245,19 +247,20 @@ void check_comm(CallSite& site) {
                        std::string(kind_word(site.probe_kind())));
         return;
     }
-    const auto root = site.kernel().symbol_address("init_pid_ns");
-    const auto head = offset_of(site, "struct pid_namespace", {"idr", "idr_rt", "xa_head"});
+    const auto thread_pid = offset_of(site, "struct task_struct", {"thread_pid"});
+    const auto outermost = offset_of(site, "struct pid", {"numbers", "ns"});
+    const auto root = offset_of(site, "struct pid_namespace", {"idr", "idr_rt", "xa_head"});
     const auto shift = offset_of(site, "struct xa_node", {"shift"});
     const auto slots = offset_of(site, "struct xa_node", {"slots"});
     const auto tasks = offset_of(site, "struct pid", {"tasks"});
     const auto link = offset_of(site, "struct task_struct", {"pid_links"});
     const auto comm = offset_of(site, "struct task_struct", {"comm"});
-    if (!root || *root == 0 || !head || !shift || !slots || !tasks || !link || !comm) {
+    if (!thread_pid || !outermost || !root || !shift || !slots || !tasks || !link || !comm) {
         site.error(DiagnosticKind::kernel_lacks, site.range(), "comm(PID) requires kernel BTF")
-            .hint("the kernel's types and symbols (/sys/kernel/btf/vmlinux, /proc/kallsyms) tell where tasks are kept");
+            .hint("the kernel's types (/sys/kernel/btf/vmlinux) tell where tasks are kept");
         return;
     }
-    const PidPath path{*root + *head, *shift, *slots, *tasks, *link, *comm};
+    const PidPath path{*thread_pid, *outermost, *root, *shift, *slots, *tasks, *link, *comm};
     site.set_text(std::string(reinterpret_cast<const char*>(&path), sizeof(path)));
 }
 
@@ -276,7 +279,9 @@ ir::Value lower_comm_of(Emitter& e, const Call& call, ir::Value destination) {
     };
     const ir::Block done = b.block("comm_done"), found = b.block("comm_found");
     const ir::Value entry = b.slot(ir::Width::i64, "entry");
-    b.store(read(b.i64(path.root)), entry);
+    const ir::Value own = read(b.add(e.helper(Helper::get_current_task, {}), b.i64(path.thread_pid)));
+    const ir::Value space = read(b.add(own, b.i64(path.outermost)));
+    b.store(read(b.add(space, b.i64(path.root))), entry);
     // include/linux/xarray.h: an inner node is its address + 2, and indexes by six bits from `shift` up. pid_max is
     // below 2^22, so four levels hold every number.
     for (int level = 0; level < 5; ++level) {

@@ -45,6 +45,9 @@ class CallSite {
     [[nodiscard]] virtual program::ProbeKind probe_kind() const = 0;
     [[nodiscard]] virtual const program::Place& place() const = 0;
     [[nodiscard]] virtual std::string_view probe_name() const = 0;
+    /// Several probes share the body and the program says at run time which of them it is; the longest of their names.
+    [[nodiscard]] virtual bool is_told_probe_name() const { return false; }
+    [[nodiscard]] virtual std::size_t longest_probe_name() const { return probe_name().size(); }
     [[nodiscard]] virtual bool is_safe_mode() const = 0;
     [[nodiscard]] virtual bool has_child() const = 0;             ///< -c given
     [[nodiscard]] virtual bool is_in_loop() const = 0;

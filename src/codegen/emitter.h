@@ -36,7 +36,7 @@ class Emitter {
     [[nodiscard]] virtual program::Program& program() = 0;  ///< texts, events, maps are added here
     [[nodiscard]] virtual types::Layouts& layouts() = 0;
     [[nodiscard]] virtual types::Table& types() = 0;
-    [[nodiscard]] virtual program::FeatureSet features() const = 0;
+    [[nodiscard]] virtual const program::Features& features() const = 0;
 
     // ---- expressions
     virtual ir::Value scalar(const typed::Expr& expr) = 0;  ///< i64
@@ -122,6 +122,8 @@ class Emitter {
 
     // ---- globals and ends
     virtual ir::Value global(std::size_t offset_in_globals) = 0;  ///< i64 of program::Globals
+    /// Address of the name of the probe that runs, `capacity` bytes, for bodies that several probes share.
+    virtual ir::Value probe_name(std::uint32_t capacity) = 0;
     virtual program::TextId text(std::string_view text) = 0;      ///< number of a text in Program::texts
     /// Leaves the whole probe body now (exit() does it after sending), also out of loop callbacks.
     virtual void leave_probe() = 0;

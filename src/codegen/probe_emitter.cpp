@@ -1,6 +1,7 @@
 // The program itself: prologue, scratch claim, ways out. Entrance: ProbeEmitter::emit().
 //
-//   entry:    stopped? -> return            (a stopped program must be inert)
+//   entry:    a system call's raw event: another call, or a 32-bit one? -> return
+//             stopped? -> return            (a stopped program must be inert)
 //             ledger; hits++; -p's filter
 //   early:    claim of scratch, if the predicate needs some
 //             predicate; passed++
@@ -28,14 +29,18 @@ bool runs_when_stopped(program::ProbeKind kind) {
     return kind == program::ProbeKind::begin || kind == program::ProbeKind::end || kind == program::ProbeKind::self;
 }
 
+/// struct bpf_iter__TYPE: the first member points to the iteration's state, the second to what it is at.
+constexpr std::int32_t kIteratorObject = 8;
+
 bool returns_value(program::ProbeKind kind) {
     return kind == program::ProbeKind::test || kind == program::ProbeKind::bench;
 }
 
 }  // namespace
 
-ProbeEmitter::ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name)
-    : script_(script), probe_(probe), id_(id), name_(name) {}
+ProbeEmitter::ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name,
+                           const SyscallRole* syscall)
+    : script_(script), probe_(probe), id_(id), name_(name), syscall_(syscall) {}
 
 ProbeEmitter::~ProbeEmitter() = default;
 
@@ -64,6 +69,14 @@ void ProbeEmitter::emit() {
         b.store(b.i64(0), result_slot_);
     }
 
+    if (syscall_ != nullptr) find_syscall();
+    if (probe_.kind == program::ProbeKind::iter) {
+        // Behind the last object the kernel calls once more, with a null pointer in its place, for a last line to be
+        // written.
+        const ir::Block object = b.block("object");
+        b.branch(b.is_zero(b.load(Width::i64, context(), kIteratorObject)), return_, object, Likely::no);
+        b.enter(object);
+    }
     if (!runs_when_stopped(probe_.kind)) {
         b.branch(b.not_zero(global(offsetof(program::Globals, stopped))), return_, ready, Likely::no);
         b.enter(ready);
@@ -74,7 +87,10 @@ void ProbeEmitter::emit() {
     {
         const Temporaries temporaries(*this);
         const ir::Value key = stack_object(4);
-        b.store(b.i32(static_cast<std::uint32_t>(id_.index())), key, 0, 4);
+        b.store(syscall_ != nullptr && syscall_->table.is_set()
+                    ? b.trunc(probe_number_, Width::i32)
+                    : b.i32(script_.program.probes[id_.index()].ledger_slot),
+                key, 0, 4);
         ledger_ = lookup(script_.ledger(), key);
     }
     const ir::Block counted = b.block("counted");
@@ -147,6 +163,90 @@ void ProbeEmitter::emit() {
     b.enter(return_);
     // 0: the perf event of a tracepoint or sample is not written to a buffer nobody reads.
     b.ret(result_slot_ ? b.load(Width::i64, result_slot_) : b.i64(0));
+}
+
+/// The number of the system call.
+ir::Value ProbeEmitter::syscall_number() {
+    ir::Builder& b = ir();
+    if (!syscall_->is_raw) return b.load(Width::i32, context(), 8);  // __syscall_nr
+    // sys_enter(regs, id), sys_exit(regs, ret)
+    if (!syscall_->is_exit) return b.trunc(b.load(Width::i64, context(), 8), Width::i32);
+    const Temporaries temporaries(*this);
+    return b.trunc(saved_register(syscall_->access.number), Width::i32);
+}
+
+/// Of the registers the system call was made with; the raw events' first argument, a plain number to the verifier.
+ir::Value ProbeEmitter::saved_register(std::uint32_t offset) {
+    ir::Builder& b = ir();
+    const ir::Value place = stack_object(8);
+    const ir::Value address = b.add(b.load(Width::i64, context(), 0), b.i64(offset));
+    helper(Helper::probe_read_kernel, {place, b.i64(8), address});
+    return b.load(Width::i64, place);
+}
+
+/// Leaves the program if it is not this system call, or none of those that share the body: their table says which
+/// probe it is then.
+void ProbeEmitter::find_syscall() {
+    ir::Builder& b = ir();
+    const ir::Value number = syscall_number();
+    if (syscall_->table.is_set()) {
+        const ir::Block listed = b.block("listed"), wanted = b.block("wanted");
+        const ir::Value entry = syscall_entry(number);
+        b.branch(b.is_zero(entry), return_, listed, Likely::no);
+        b.enter(listed);
+        const ir::Value probe = b.load(Width::i32, entry, 0, 4);
+        b.branch(b.is_zero(probe), return_, wanted, Likely::no);
+        b.enter(wanted);
+        probe_number_ = b.sub(b.zext(probe, Width::i64), b.i64(1));
+    } else if (syscall_->is_raw) {
+        const ir::Block wanted = b.block("wanted");
+        b.branch(b.compare(Compare::eq, number, b.i32(syscall_->number)), wanted, return_, Likely::no);
+        b.enter(wanted);
+    }
+    if (!syscall_->is_raw) return;
+    const ir::Block native = b.block("native");
+    const Temporaries temporaries(*this);
+    const ir::Value place = stack_object(8);
+    const ir::Value task = helper(Helper::get_current_task, {});
+    helper(Helper::probe_read_kernel, {place, b.i64(4), b.add(task, b.i64(syscall_->access.compat_offset))});
+    b.branch(b.is_zero(b.and_(b.load(Width::i32, place, 0, 4), b.i32(syscall_->access.compat_mask))), native, return_,
+             Likely::yes);
+    b.enter(native);
+}
+
+ir::Value ProbeEmitter::syscall_entry(ir::Value number) {
+    ir::Builder& b = ir();
+    const Temporaries temporaries(*this);
+    const ir::Value key = stack_object(4);
+    b.store(number, key, 0, 4);
+    return lookup(syscall_->table, key);
+}
+
+ir::Value ProbeEmitter::probe_name(std::uint32_t capacity) {
+    BUG_IF(syscall_ == nullptr || !syscall_->table.is_set(), "a probe's name that nobody knows");
+    ir::Builder& b = ir();
+    const ir::Value entry = syscall_entry(syscall_number());
+    const ir::Block from = b.current(), absent = b.block("absent"), end = b.block("name");
+    const ir::Value name = member_at(entry, SyscallTable::kName);
+    b.branch(b.is_zero(entry), absent, end, Likely::no);
+    b.enter(absent);  // cannot be: it was found at the start
+    const ir::Value nothing = zero_memory(capacity);
+    const ir::Block absent_end = b.current();
+    b.jump(end);
+    b.enter(end);
+    return b.phi({{name, from}, {nothing, absent_end}});
+}
+
+/// Arguments as the tracepoint's record has them: __syscall_nr, then six words or the returned value.
+ir::Value ProbeEmitter::syscall_argument(const program::Argument& argument, const types::Type* type) {
+    constexpr std::uint32_t kNumber = 8, kFirst = 16;
+    ir::Builder& b = ir();
+    if (argument.offset == kNumber) return normalised(type, b.sext(syscall_number(), Width::i64));
+    if (syscall_->is_exit) return normalised(type, b.load(Width::i64, context(), 8));
+    const std::size_t index = (argument.offset - kFirst) / 8;
+    BUG_IF(argument.offset < kFirst || index >= syscall_->access.arguments.size(), "no such argument of a system call");
+    const Temporaries temporaries(*this);
+    return normalised(type, saved_register(syscall_->access.arguments[index]));
 }
 
 /// The first free slot of this CPU. Exchange, not a counter: programs that may be preempted do not nest like brackets.

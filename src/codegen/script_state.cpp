@@ -197,6 +197,17 @@ program::MapId ScriptState::chunk(ChunkId id, std::uint32_t size) {
     return found->second;
 }
 
+program::MapId ScriptState::table(std::vector<std::byte> content, std::uint32_t size) {
+    program::MapSpec spec;
+    spec.name = "syscalls";
+    spec.role = MapRole::dispatch;
+    spec.kind = MapKind::array;
+    spec.value_size = size;
+    spec.max_entries = static_cast<std::uint32_t>(content.size() / size);
+    spec.initial = std::move(content);
+    return add_map(std::move(spec));
+}
+
 program::EventId ScriptState::event(program::EventSpec spec) {
     const program::EventId id(program.events.size());
     program.events.push_back(std::move(spec));

@@ -62,6 +62,9 @@ class ScriptState {
     /// At least `size` bytes a slot.
     program::MapId chunk(ChunkId id, std::uint32_t size);
 
+    /// An array of `content`, elements of `size` bytes.
+    program::MapId table(std::vector<std::byte> content, std::uint32_t size);
+
     // -- the rest
     program::EventId event(program::EventSpec spec);
     program::TextId text(std::string_view text);

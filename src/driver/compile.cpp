@@ -1,11 +1,16 @@
 #include "src/driver/compile.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <set>
 
 #include "grammar/parse.h"
 #include "runtime/base/bug.h"
+#include "runtime/base/phases.h"
+#include "runtime/kernel/btf.h"
+#include "runtime/kernel/syscalls.h"
 #include "runtime/program/dump.h"
 #include "src/ast/arena.h"
 #include "src/ast/format.h"
@@ -64,11 +69,27 @@ check::Options check_options(const Request& request) {
         options.environment_config[value.key] = value.value;
     options.probe_filter = request.probe_filter;
     options.is_listing = request.action == Action::list;
+    options.include_dirs = request.include_dirs;
+    options.include_dirs.insert(options.include_dirs.end(), request.environment_include_dirs.begin(),
+                                request.environment_include_dirs.end());
+    options.include_files = request.include_files;
     return options;
 }
 
 bool is_builtin(std::string_view word) {
     return builtins::find(word) != nullptr;
+}
+
+std::optional<codegen::SyscallAccess> syscall_access(const kernel::KernelView& kernel) {
+    const auto types = kernel.btf();
+    if (!types.ok()) return std::nullopt;
+    const auto mark = kernel::find_compat_mark(kernel::Btf(*types));
+    if (!mark) return std::nullopt;
+    const kernel::SyscallRegisters registers = kernel::syscall_registers();
+    return codegen::SyscallAccess{.arguments = registers.arguments,
+                                  .number = registers.number,
+                                  .compat_offset = mark->task_offset,
+                                  .compat_mask = mark->mask};
 }
 
 /// Text -> trees, imports included (importer last).
@@ -80,9 +101,52 @@ std::vector<const ast::Script*> parse(const Request& request, Compilation& compi
     return load_imports(*script, compilation.sources, compilation.arena, compilation.diagnostics, is_builtin);
 }
 
+/// How long each pass took, for whoever asked.
+class PassClock {
+  public:
+    explicit PassClock(CompileNotes* notes) : notes_(notes), last_(std::chrono::steady_clock::now()) {
+        base::phases().begin("parse");
+    }
+    /// The pass that ends now.
+    void ended(std::string_view name, std::string_view next) {
+        base::phases().begin(next);
+        if (notes_ == nullptr) return;
+        const auto now = std::chrono::steady_clock::now();
+        notes_->passes.push_back({name, std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count()});
+        last_ = now;
+    }
+
+  private:
+    CompileNotes* notes_;
+    std::chrono::steady_clock::time_point last_;
+};
+
+/// Takes out the probes that this mode does not run.
+void keep_probes_of(Mode mode, typed::Script& script, CompileNotes* notes) {
+    using program::ProbeKind;
+    if (mode == Mode::codegen || mode == Mode::compiler_bench) return;
+    std::erase_if(script.probes, [&](const std::unique_ptr<typed::Probe>& probe) {
+        const ProbeKind kind = probe->kind;
+        if (kind == ProbeKind::begin || kind == ProbeKind::end) return false;
+        if (notes != nullptr) {
+            notes->left_out_tests |= kind == ProbeKind::test && mode != Mode::test;
+            notes->left_out_benches |= kind == ProbeKind::bench && mode != Mode::bench;
+        }
+        if (mode == Mode::test) return kind != ProbeKind::test;
+        if (mode == Mode::bench) return kind != ProbeKind::bench;
+        return kind == ProbeKind::test || kind == ProbeKind::bench;
+    });
+    // What only sets up and tidies has nothing to do it for.
+    const bool has_trials = std::any_of(script.probes.begin(), script.probes.end(), [](const auto& probe) {
+        return probe->kind == ProbeKind::test || probe->kind == ProbeKind::bench;
+    });
+    if ((mode == Mode::test || mode == Mode::bench) && !has_trials) script.probes.clear();
+}
+
 std::optional<typed::Script> check_script(const Request& request, const kernel::KernelView& kernel,
-                                          Compilation& compilation) {
+                                          Compilation& compilation, PassClock& clock) {
     const auto scripts = parse(request, compilation);
+    clock.ended("parse", "check");
     if (scripts.empty() || compilation.diagnostics.has_errors()) return std::nullopt;
     if (request.debug_stages.has(Stage::tokens))
         dump(grammar::token_dump(scripts.back()->file, compilation.sources, is_builtin));
@@ -91,26 +155,35 @@ std::optional<typed::Script> check_script(const Request& request, const kernel::
     const check::Options options = check_options(request);
     const check::Input input{scripts, compilation.sources, kernel, {builtins::find, builtins::all}, options};
     auto typed = check::check(input, compilation.types, compilation.diagnostics);
+    clock.ended("check", "codegen");
     if (compilation.diagnostics.has_errors()) return std::nullopt;
     return typed;
 }
 
 }  // namespace
 
-std::optional<program::Program> compile(const Request& request, const kernel::KernelView& kernel, Reporter& reporter) {
+std::optional<program::Program> compile(const Request& request, const kernel::KernelView& kernel, Reporter& reporter,
+                                        CompileNotes* notes) {
     Compilation compilation;
+    PassClock clock(notes);
 
-    auto typed = check_script(request, kernel, compilation);
+    auto typed = check_script(request, kernel, compilation, clock);
     report(compilation, request, reporter);
     if (!typed) return std::nullopt;
+    keep_probes_of(request.mode, *typed, notes);
     if (request.debug_stages.has(Stage::typed)) dump(typed::print(*typed));
     // After this no diagnostic of the script is possible.
 
     codegen::Options options;
-    options.features = kernel.features();
+    options.features = program::Features([&kernel](program::Feature feature) { return kernel.has(feature); });
     options.possible_cpus = kernel.possible_cpus();
     options.warn_failed_reads = request.warns_at_run_time;
+    if (std::ranges::find(request.disabled_features, "raw_syscalls") == request.disabled_features.end()) {
+        options.syscall_number = kernel::syscall_number;
+        options.syscall_access = [&kernel] { return syscall_access(kernel); };
+    }
     codegen::Generated generated = codegen::generate(*typed, compilation.types, compilation.sources, options);
+    clock.ended("codegen", "optimise and emit (LLVM)");
     if (request.debug_stages.has(Stage::ir)) dump(generated.module->text());
 
     std::string optimised;
@@ -119,6 +192,7 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
     if (request.debug_stages.has(Stage::ir_opt)) texts.optimised = &optimised;
     if (request.debug_stages.has(Stage::assembly)) texts.assembly = &assembly;
     auto emitted = ir::emit_functions(*generated.module, texts);
+    clock.ended("emit", "hand over");
     if (!emitted) {
         reporter.error(emitted.take_error("generating code"));
         return std::nullopt;
@@ -144,13 +218,34 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
 std::optional<std::vector<ListedProbe>> list_probes(const Request& request, const kernel::KernelView& kernel,
                                                     Reporter& reporter) {
     Compilation compilation;
-    auto typed = check_script(request, kernel, compilation);
+    PassClock clock(nullptr);
+    auto typed = check_script(request, kernel, compilation, clock);
     report(compilation, request, reporter);
     if (!typed) return std::nullopt;
     std::vector<ListedProbe> probes;
     for (const auto& probe : typed->probes)
         probes.push_back({probe->name, probe->kind, probe->place});
     return probes;
+}
+
+int bench_compiler(const Request& request, const kernel::KernelView& kernel, Reporter& reporter) {
+    constexpr int kRounds = 10;
+    std::vector<CompileNotes::Pass> sums;
+    for (int round = 0; round < kRounds; ++round) {
+        CompileNotes notes;
+        if (!compile(request, kernel, reporter, &notes)) return 1;
+        if (sums.empty()) sums.resize(notes.passes.size());
+        for (std::size_t i = 0; i < sums.size() && i < notes.passes.size(); ++i) {
+            sums[i].name = notes.passes[i].name;
+            sums[i].ns += notes.passes[i].ns;
+        }
+    }
+    std::printf("%-41s%-15s%s\n", "Benchmark", "Time(ns)", "Iterations");
+    std::puts(std::string(66, '-').c_str());
+    for (const CompileNotes::Pass& pass : sums)
+        std::printf("%-41s%-15lld%d\n", std::string(pass.name).c_str(), static_cast<long long>(pass.ns / kRounds),
+                    kRounds);
+    return 0;
 }
 
 int format_script(const Request& request, Reporter& reporter) {
