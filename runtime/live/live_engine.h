@@ -31,6 +31,8 @@ class LiveEngine final : public engine::Engine {
     [[nodiscard]] base::Status load(const program::Program& program) override;
     void set_globals(const program::Globals& globals) override;
     [[nodiscard]] base::Status run(program::FunctionId function) override;
+    [[nodiscard]] base::Result<std::int64_t> run_for_result(program::FunctionId function) override;
+    bool keep_time() override;
     [[nodiscard]] base::Result<engine::Attached> attach(std::size_t index) override;
     std::size_t drain(engine::RecordSink& sink) override { return ring_.drain(sink); }
     [[nodiscard]] engine::Wake wait(std::span<const int> other_fds, int timeout_ms) override {
@@ -44,6 +46,7 @@ class LiveEngine final : public engine::Engine {
     [[nodiscard]] std::vector<std::uint64_t> read_stack(program::MapId stacks, std::uint64_t id,
                                                         std::uint32_t frames) override;
     [[nodiscard]] std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) override;
+    [[nodiscard]] std::uint64_t missed(std::size_t index) override;
     [[nodiscard]] engine::RunStats run_stats(program::FunctionId function) override;
     void unwatch(std::uint64_t address) override;
     void detach() override;

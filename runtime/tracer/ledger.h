@@ -19,6 +19,8 @@ class Ledger {
     /// Reads everything anew.
     void refresh(engine::Engine& engine);
     [[nodiscard]] std::uint64_t of(program::ProbeId probe, program::LedgerCounter counter) const;
+    /// false: the engine counts nothing.
+    [[nodiscard]] bool is_known() const { return !numbers_.empty(); }
     /// How often a warning place happened.
     [[nodiscard]] std::uint64_t of(program::PlaceId place) const;
     /// Over all probes; probes that share a slot count once.

@@ -41,6 +41,7 @@ struct Options {
     std::optional<int> pid;           ///< -p: end when this process ends
     std::string attached_notice;      ///< a line for standard output once everything is attached; empty = none
     int output_fd = 1, error_fd = 2;  ///< tests bring their own
+    bool shows_ledger = false;        ///< --ledger: at the end, what every probe counted; with the kernel's run times
     Messages* messages = nullptr;     ///< may be null
 };
 

@@ -38,6 +38,7 @@ Output::Output(int fd, Buffering buffering, Patience patience)
 }
 
 void Output::write(std::string_view text) {
+    taken_ += text.size();
     if (is_closed_ || text.empty()) return;
     if (buffering_ == Buffering::none) {
         if (before_ != nullptr) before_->flush();

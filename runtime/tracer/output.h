@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ class Output : public format::Writer {
     void flush() override;
     /// Everything, whatever the buffering.
     void flush_all();
+    /// Bytes it was given so far, whatever became of them.
+    [[nodiscard]] std::uint64_t taken() const { return taken_; }
     /// Something that has to be written before this writer writes (standard error: what the script printed so far).
     void set_before(Output* before) { before_ = before; }
 
@@ -56,6 +59,7 @@ class Output : public format::Writer {
     bool may_block_ = false;  ///< neither: then in pieces a pipe takes without blocking
     bool is_closed_ = false;
     int error_ = 0;
+    std::uint64_t taken_ = 0;
     Output* before_ = nullptr;
     std::string buffer_;
 };

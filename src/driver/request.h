@@ -85,6 +85,9 @@ struct Request {
     bool warns_at_run_time = false;    ///< -k
     bool suppresses_warnings = false;  ///< --no-warnings; also silences warnf in the script
 
+    bool shows_ledger = false;  ///< --ledger
+    bool shows_timing = false;  ///< --timing
+
     StageSet debug_stages;  ///< -d
     Mode mode = Mode::normal;
     std::string probe_filter;  ///< POSIX extended regular expression, known to compile; empty: all

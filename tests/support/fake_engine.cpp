@@ -101,6 +101,7 @@ std::vector<std::uint64_t> FakeEngine::read_stack(program::MapId, std::uint64_t 
 }
 
 std::vector<std::uint64_t> FakeEngine::read_ledger(std::uint32_t first, std::uint32_t count) {
+    if (ledger.empty()) return {};
     std::vector<std::uint64_t> numbers(std::size_t{count} * program::kLedgerCounters);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         const std::size_t at = std::size_t{first} * program::kLedgerCounters + i;

@@ -40,7 +40,7 @@ class FakeEngine : public engine::Engine {
     std::deque<std::vector<Record>> batches;
     std::map<std::uint32_t, program::MapContents> maps;          ///< by MapId
     std::map<std::uint64_t, std::vector<std::uint64_t>> stacks;  ///< by stack id
-    std::vector<std::uint64_t> ledger;                           ///< kLedgerCounters numbers per entry
+    std::vector<std::uint64_t> ledger;                           ///< kLedgerCounters numbers per entry; empty: it keeps none
     base::Status load_result;
     std::map<std::size_t, base::Error> attach_errors;  ///< by index of the attachment
     std::map<std::size_t, unsigned> hooks;             ///< by index; 1 where nothing is said
