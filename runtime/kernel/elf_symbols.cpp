@@ -1,74 +1,45 @@
 #include "runtime/kernel/elf_symbols.h"
 
 #include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
 #include "runtime/base/fd.h"
+#include "runtime/kernel/elf_handle.h"
 
 namespace kernel {
 namespace {
-
-struct ElfEnd {
-    void operator()(Elf* elf) const { ::elf_end(elf); }
-};
-using ElfHandle = std::unique_ptr<Elf, ElfEnd>;
-
-base::Error elf_error(const std::string& what) {
-    const char* reason = ::elf_errmsg(-1);
-    return base::Error{.message = "reading " + what + ": " + (reason ? reason : "not an ELF file"), .errnum = ENOEXEC};
-}
 
 bool is_function(const GElf_Sym& symbol) {
     const auto type = GELF_ST_TYPE(symbol.st_info);
     return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0;
 }
 
-std::string debug_file(const std::vector<std::byte>& build_id) {
-    if (build_id.size() < 2) return {};
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string path = "/usr/lib/debug/.build-id/";
-    for (std::size_t i = 0; i < build_id.size(); i++) {
-        const auto byte = std::to_integer<unsigned>(build_id[i]);
-        path += kDigits[byte >> 4];
-        path += kDigits[byte & 15];
-        if (i == 0) path += '/';
-    }
-    return path + ".debug";
-}
-
 }  // namespace
 
 base::Result<ElfSymbols> ElfSymbols::open(const std::string& path) {
-    ::elf_version(EV_CURRENT);
-    const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.is_open()) return base::error_from_errno("opening " + path, errno);
-    const ElfHandle elf(::elf_begin(fd.get(), ELF_C_READ_MMAP, nullptr));
+    auto file = open_elf(path);
+    if (!file.ok()) return file.take_error();
     ElfSymbols result;
-    if (!elf || !result.read(elf.get())) return elf_error(path);
+    if (!result.read(file->elf.get())) return elf_error(path);
     if (!result.has_symtab_) {
         // A stripped file: its full table may be in the -dbg package's file.
-        const base::Fd debug(::open(debug_file(result.build_id_).c_str(), O_RDONLY | O_CLOEXEC));
-        if (debug.is_open())
-            if (const ElfHandle symbols(::elf_begin(debug.get(), ELF_C_READ_MMAP, nullptr)); symbols)
-                result.read_symbols(symbols.get());
+        const std::string debug = find_debug_file(path, file->elf.get());
+        if (!debug.empty())
+            if (const auto other = open_elf(debug); other.ok()) result.read_symbols(other->elf.get());
     }
     result.finish();
     return result;
 }
 
 base::Result<ElfSymbols> ElfSymbols::from_memory(std::span<const std::byte> image) {
-    ::elf_version(EV_CURRENT);
-    // elf_memory wants to be able to write; it does not unless told to.
+    // libelf wants to be able to write; it does not unless told to.
     std::vector<char> copy(image.size());
-    std::memcpy(copy.data(), image.data(), image.size());
-    const ElfHandle elf(::elf_memory(copy.data(), copy.size()));
+    if (!image.empty()) std::memcpy(copy.data(), image.data(), image.size());
+    const ElfHandle elf = elf_of(copy);
     ElfSymbols result;
     if (!elf || !result.read(elf.get())) return elf_error("an ELF image");
     result.finish();
@@ -77,30 +48,16 @@ base::Result<ElfSymbols> ElfSymbols::from_memory(std::span<const std::byte> imag
 
 bool ElfSymbols::read(void* handle) {
     auto* elf = static_cast<Elf*>(handle);
-    if (::elf_kind(elf) != ELF_K_ELF) return false;
     std::size_t count = 0;
     if (::elf_getphdrnum(elf, &count) != 0) return false;
     for (std::size_t i = 0; i < count; i++) {
         GElf_Phdr header;
         if (::gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
-        if (header.p_type == PT_LOAD) segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz});
+        if (header.p_type == PT_LOAD)
+            segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz, (header.p_flags & PF_X) != 0});
     }
     read_symbols(elf);
-    Elf_Scn* section = nullptr;
-    while ((section = ::elf_nextscn(elf, section)) != nullptr) {
-        GElf_Shdr header;
-        if (::gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_NOTE) continue;
-        Elf_Data* data = ::elf_getdata(section, nullptr);
-        if (data == nullptr) continue;
-        GElf_Nhdr note;
-        std::size_t at = 0, name_at = 0, text_at = 0;
-        while ((at = ::gelf_getnote(data, at, &note, &name_at, &text_at)) > 0) {
-            const auto* bytes = static_cast<const std::byte*>(data->d_buf);
-            const bool is_gnu = note.n_namesz == 4 && std::memcmp(bytes + name_at, "GNU", 4) == 0;
-            if (note.n_type == NT_GNU_BUILD_ID && is_gnu)
-                build_id_.assign(bytes + text_at, bytes + text_at + note.n_descsz);
-        }
-    }
+    build_id_ = build_id_of(elf);
     return true;
 }
 
@@ -154,6 +111,12 @@ std::optional<std::uint64_t> ElfSymbols::offset_of_address(std::uint64_t address
     return std::nullopt;
 }
 
+bool ElfSymbols::is_code(std::uint64_t address) const {
+    return std::any_of(segments_.begin(), segments_.end(), [address](const Segment& segment) {
+        return segment.is_code && address >= segment.address && address - segment.address < segment.size;
+    });
+}
+
 std::optional<ElfFunction> ElfSymbols::find(std::uint64_t address) const {
     const auto next = std::upper_bound(entries_.begin(), entries_.end(), address,
                                        [](std::uint64_t wanted, const Entry& entry) { return wanted < entry.address; });
@@ -176,6 +139,41 @@ std::vector<ElfFunction> ElfSymbols::functions() const {
     for (const Entry& entry : entries_)
         result.push_back(function(entry));
     return result;
+}
+
+base::Result<ElfObject> find_object(const std::string& path, std::string_view name) {
+    auto file = open_elf(path);
+    if (!file.ok()) return file.take_error();
+    const std::string debug = find_debug_file(path, file->elf.get());
+    auto other = debug.empty() ? base::Result<OpenElf>(OpenElf{}) : open_elf(debug);
+    for (Elf* elf : {file->elf.get(), other.ok() ? other->elf.get() : nullptr}) {
+        Elf_Scn* section = nullptr;
+        while (elf != nullptr && (section = ::elf_nextscn(elf, section)) != nullptr) {
+            GElf_Shdr header;
+            if (::gelf_getshdr(section, &header) == nullptr || header.sh_entsize == 0) continue;
+            if (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM) continue;
+            Elf_Data* data = ::elf_getdata(section, nullptr);
+            const auto count = data == nullptr ? 0 : static_cast<int>(data->d_size / header.sh_entsize);
+            for (int i = 0; i < count; i++) {
+                GElf_Sym symbol;
+                if (::gelf_getsym(data, i, &symbol) == nullptr || symbol.st_shndx == SHN_UNDEF) continue;
+                const auto type = GELF_ST_TYPE(symbol.st_info);
+                // A thread-local variable's value is no address, a section or file is nothing a script means.
+                if (type == STT_TLS || type == STT_SECTION || type == STT_FILE || symbol.st_value == 0) continue;
+                const char* text = ::elf_strptr(elf, header.sh_link, symbol.st_name);
+                if (text != nullptr && name == text) return ElfObject{symbol.st_value, symbol.st_size};
+            }
+        }
+    }
+    return base::Error{.message = "no symbol " + std::string(name) + " in " + path, .errnum = ENOENT};
+}
+
+std::vector<std::byte> file_bytes(const std::string& path, std::uint64_t offset, std::size_t size) {
+    const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::vector<std::byte> bytes(size);
+    const ssize_t got = fd.is_open() ? ::pread(fd.get(), bytes.data(), size, static_cast<off_t>(offset)) : -1;
+    bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return bytes;
 }
 
 }  // namespace kernel

@@ -1,5 +1,6 @@
-// kernel::ElfSymbols: the functions of one ELF file by address, for symbolizing. Reads .symtab and .dynsym, and the
-// separate debug file where the distribution put one; keeps names and addresses, not the file. Knows no process.
+// kernel::ElfSymbols: the functions of one ELF file by address and by name, for symbolizing and for uprobes. Reads
+// .symtab and .dynsym, and the separate debug file where the distribution put one; keeps names and addresses, not the
+// file. Knows no process.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +22,11 @@ struct ElfFunction {
     bool is_global = false;
 };
 
+/// Any named place of a file: a function or a variable.
+struct ElfObject {
+    std::uint64_t address = 0, size = 0;
+};
+
 class ElfSymbols {
   public:
     [[nodiscard]] static base::Result<ElfSymbols> open(const std::string& path);
@@ -30,8 +36,11 @@ class ElfSymbols {
     /// Virtual address of a byte of the file; no value: in no loaded segment.
     [[nodiscard]] std::optional<std::uint64_t> address_of_offset(std::uint64_t file_offset) const;
     [[nodiscard]] std::optional<std::uint64_t> offset_of_address(std::uint64_t address) const;
+    /// Lies in a segment that is mapped for execution.
+    [[nodiscard]] bool is_code(std::uint64_t address) const;
     /// The function an address lies in.
     [[nodiscard]] std::optional<ElfFunction> find(std::uint64_t address) const;
+    /// Of several static functions of one name the one with the lowest address.
     [[nodiscard]] std::optional<ElfFunction> find(std::string_view name) const;
     /// Sorted by address.
     [[nodiscard]] std::vector<ElfFunction> functions() const;
@@ -40,6 +49,7 @@ class ElfSymbols {
   private:
     struct Segment {
         std::uint64_t offset, address, size;
+        bool is_code;
     };
     struct Entry {
         std::uint64_t address, size;
@@ -59,5 +69,11 @@ class ElfSymbols {
     std::vector<std::byte> build_id_;
     bool has_symtab_ = false;
 };
+
+/// A function or variable by name; variables are looked up rarely, so nobody keeps them. Error with ENOENT: not there.
+[[nodiscard]] base::Result<ElfObject> find_object(const std::string& path, std::string_view name);
+
+/// At most `size` bytes of the file; none if it cannot be read.
+[[nodiscard]] std::vector<std::byte> file_bytes(const std::string& path, std::uint64_t offset, std::size_t size);
 
 }  // namespace kernel

@@ -10,13 +10,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/glob.h"
 #include "runtime/base/text.h"
+#include "runtime/kernel/files.h"
+#include "runtime/kernel/processes.h"
 
 namespace probes {
 namespace {
@@ -25,9 +30,13 @@ namespace {
 constexpr std::array<std::string_view, 6> kLibraryDirectories{
     "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"};
 
-bool is_regular(const std::string& path) {
+using FileId = std::pair<dev_t, ino_t>;
+
+bool is_regular(const std::string& path, FileId* id = nullptr) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+    if (id != nullptr) *id = {status.st_dev, status.st_ino};
+    return true;
 }
 
 bool is_elf(const std::string& path) {
@@ -37,28 +46,33 @@ bool is_elf(const std::string& path) {
            std::memcmp(magic.data(), ELFMAG, SELFMAG) == 0;
 }
 
+/// Programs and libraries among them, each file once: a link beside its target would fire every probe twice.
+std::vector<std::string> distinct_programs(std::vector<std::string> paths) {
+    std::sort(paths.begin(), paths.end());
+    std::set<FileId> seen;
+    std::vector<std::string> result;
+    for (std::string& path : paths) {
+        FileId id;
+        if (is_regular(path, &id) && is_elf(path) && seen.insert(id).second) result.push_back(std::move(path));
+    }
+    return result;
+}
+
 std::vector<std::string> expand(const std::string& pattern) {
     std::vector<std::string> paths;
     glob_t found{};
     if (::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found) == 0)
-        for (std::size_t i = 0; i < found.gl_pathc; i++)
-            if (is_regular(found.gl_pathv[i])) paths.emplace_back(found.gl_pathv[i]);
+        paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
-    // A pattern means programs and libraries; text files among the matches are not meant.
-    paths.erase(std::remove_if(paths.begin(), paths.end(), [](const std::string& path) { return !is_elf(path); }),
-                paths.end());
-    std::sort(paths.begin(), paths.end());
-    return paths;
+    return distinct_programs(std::move(paths));
 }
 
 void add_configured_directories(const std::string& path, std::vector<std::string>& directories, unsigned depth) {
     constexpr unsigned kDeepest = 4;
-    const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.is_open() || depth > kDeepest) return;
-    std::string text(16 * 1024, '\0');
-    const ssize_t size = ::read(fd.get(), text.data(), text.size());
-    text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
-    for (std::string_view line : base::split(text, '\n')) {
+    if (depth > kDeepest) return;
+    const auto text = kernel::read_text(path);
+    if (!text.ok()) return;
+    for (std::string_view line : base::split(*text, '\n')) {
         line = base::trim(line.substr(0, line.find('#')));
         if (line.starts_with("include ")) {
             glob_t found{};
@@ -72,8 +86,8 @@ void add_configured_directories(const std::string& path, std::vector<std::string
     }
 }
 
-/// "libc" → libc.so.6, "libssl.so.3" → itself, in the first directory that has one.
-std::vector<std::string> find_library(const std::string& root, std::string_view name) {
+/// Without a cache (musl, a container that has none): "libc" → libc.so.6 in the first directory that has one.
+std::string library_in_directories(const std::string& root, std::string_view name) {
     std::vector<std::string> directories;
     add_configured_directories(root + "/etc/ld.so.conf", directories, 0);
     directories.insert(directories.end(), kLibraryDirectories.begin(), kLibraryDirectories.end());
@@ -87,40 +101,129 @@ std::vector<std::string> find_library(const std::string& root, std::string_view 
             if (!file.starts_with(stem) || (file.size() > stem.size() && file[stem.size()] != '.')) continue;
             std::string path = directory + "/" + std::string(file);
             // libc.so of a development package is a linker script.
-            if (is_elf(root + path)) found.push_back(root + path);
+            if (is_elf(root + path)) found.push_back(std::move(path));
         }
         if (found.empty()) continue;
         // The shortest name is the one programs ask for (libssl.so.3, not libssl.so.3.0.1).
-        return {*std::min_element(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
+        return *std::min_element(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
             return a.size() != b.size() ? a.size() < b.size() : a < b;
-        })};
+        });
     }
     return {};
 }
 
-std::vector<std::string> find_in_path(const std::string& root, std::string_view name) {
-    const char* path = std::getenv("PATH");
-    for (std::string_view directory : base::split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
-        const std::string candidate = root + std::string(directory) + "/" + std::string(name);
-        if (is_regular(candidate) && ::access(candidate.c_str(), X_OK) == 0) return {candidate};
+std::string find_library(const std::string& root, std::string_view name) {
+    if (const auto cache = kernel::read_text(root + "/etc/ld.so.cache"); cache.ok()) {
+        const std::string path = library_in_cache(*cache, name);
+        if (!path.empty() && is_elf(root + path)) return root + path;
     }
-    return {};
+    const std::string path = library_in_directories(root, name);
+    return path.empty() ? path : root + path;
+}
+
+Binaries find_in_path(std::string_view kind, const std::string& root, std::string_view name) {
+    const char* path = std::getenv("PATH");
+    std::vector<std::string> found;
+    std::set<FileId> seen;
+    for (std::string_view directory : base::split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
+        if (directory.empty()) continue;
+        std::string candidate = root + std::string(directory) + "/" + std::string(name);
+        FileId id;
+        if (!is_regular(candidate, &id) || ::access(candidate.c_str(), X_OK) != 0 || !is_elf(candidate)) continue;
+        // /bin is a link to /usr/bin nearly everywhere.
+        if (seen.insert(id).second) found.push_back(std::move(candidate));
+    }
+    Binaries result;
+    if (found.size() > 1) {
+        result.warning = "attaching to " + std::string(kind) + " target file '" + found[0] + "' but matched " +
+                         std::to_string(found.size()) + " binaries";
+    }
+    if (!found.empty()) result.paths.push_back(std::move(found[0]));
+    return result;
+}
+
+/// Everything the process has mapped for execution.
+std::vector<std::string> mapped_files(const std::string& root, int pid) {
+    std::vector<std::string> paths;
+    if (const auto maps = kernel::read_text("/proc/" + std::to_string(pid) + "/maps"); maps.ok())
+        for (const kernel::Mapping& mapping : kernel::parse_maps(*maps))
+            if (mapping.is_file()) paths.push_back(root + mapping.path);
+    return distinct_programs(std::move(paths));
+}
+
+std::string absolute(const std::string& path) {
+    const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
+    return resolved ? resolved.get() : path;
 }
 
 }  // namespace
 
-std::vector<std::string> find_binaries(std::string_view text, int pid) {
+std::string library_in_cache(std::string_view cache, std::string_view name) {
+    // glibc's sysdeps/generic/dl-cache.h: struct cache_file_new, then its entries; offsets count from the file's start.
+    struct Header {
+        std::array<char, 20> magic;
+        std::uint32_t count, strings;
+        std::array<std::uint32_t, 5> rest;
+    };
+    struct Entry {
+        std::int32_t flags;
+        std::uint32_t key, value, version;
+        std::uint64_t hardware;
+    };
+    static constexpr std::string_view kMagic = "glibc-ld.so.cache1.1";
+    constexpr std::int32_t kElfForX86_64 = 0x0303;  // FLAG_ELF_LIBC6 | FLAG_X8664_LIB64
+    // An elder format may stand in front.
+    const std::size_t begin = cache.find(kMagic);
+    if (begin == std::string_view::npos) return {};
+    cache.remove_prefix(begin);
+    Header header;
+    if (cache.size() < sizeof header) return {};
+    std::memcpy(&header, cache.data(), sizeof header);
+    const auto text = [cache](std::uint32_t offset) {
+        if (offset >= cache.size()) return std::string_view();
+        return std::string_view(cache.data() + offset, ::strnlen(cache.data() + offset, cache.size() - offset));
+    };
+    const std::string stem = std::string(name) + (name.find(".so") == std::string_view::npos ? ".so" : "");
+    std::string result;
+    for (std::size_t i = 0; i < header.count; i++) {
+        const std::size_t at = sizeof header + i * sizeof(Entry);
+        if (at + sizeof(Entry) > cache.size()) break;
+        Entry entry;
+        std::memcpy(&entry, cache.data() + at, sizeof entry);
+        // Entries for processors with more abilities (hwcap) stand beside the plain one, which every program may use.
+        if (entry.flags != kElfForX86_64 || entry.hardware != 0) continue;
+        const std::string_view key = text(entry.key);
+        if (!key.starts_with(stem)) continue;
+        if (key.size() == stem.size()) {
+            // libc.so of a development package is not in here: the cache knows what programs ask for.
+            return std::string(text(entry.value));
+        }
+        if (key[stem.size()] == '.' && result.empty()) result = text(entry.value);
+    }
+    return result;
+}
+
+Binaries find_binaries(std::string_view kind, std::string_view text, int pid) {
     const std::string root = pid >= 0 ? "/proc/" + std::to_string(pid) + "/root" : "";
     const std::string path(text);
-    if (text.find('/') == std::string_view::npos) {
-        auto found = find_in_path(root, text);
-        if (found.empty() && text.starts_with("lib")) found = find_library(root, text);
-        if (!found.empty() || is_regular(path)) return found.empty() ? std::vector<std::string>{path} : found;
-        return base::has_wildcard(text) ? expand(path) : found;
+    if (pid >= 0 && text.empty()) {
+        const auto executable = kernel::executable_of(pid);
+        return {executable.ok() ? std::vector<std::string>{root + *executable} : std::vector<std::string>{}, {}};
     }
-    const std::string whole = text.starts_with('/') ? root + path : path;
-    if (base::has_wildcard(text)) return expand(whole);
-    return is_elf(whole) ? std::vector<std::string>{whole} : std::vector<std::string>{};
+    if (pid >= 0 && text == "*") return {mapped_files(root, pid), {}};
+    if (text.find('/') == std::string_view::npos) {
+        if (base::has_wildcard(text)) return {expand(path), {}};
+        Binaries found = find_in_path(kind, root, text);
+        if (!found.paths.empty()) return found;
+        std::string library = text.starts_with("lib") ? find_library(root, text) : std::string();
+        if (library.empty() && is_elf(path)) library = path;
+        if (!library.empty()) found.paths.push_back(std::move(library));
+        return found;
+    }
+    const bool is_inside = pid >= 0 && !path.starts_with("/proc/");
+    const std::string whole = !is_inside ? path : root + (text.starts_with('/') ? path : absolute(path));
+    if (base::has_wildcard(text)) return {expand(whole), {}};
+    return {is_regular(whole) && is_elf(whole) ? std::vector<std::string>{whole} : std::vector<std::string>{}, {}};
 }
 
 base::Error no_such_binary(std::string_view kind, std::string_view text) {
