@@ -110,6 +110,10 @@ void Inference::finish_maps() {
 void Inference::infer_body(Body& body) {
     body_ = &body;
     loops_ = all_loops_ = 0;
+    const bool is_of_program =
+        program::KindSet::of(program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt)
+            .has(body.kind());
+    analysis_.kernel_types.look_into(is_of_program ? body.place().place.target : std::string());
     if (body.predicate != nullptr) condition(*body.predicate, body.predicate->range);
     block(*body.block);
     body_ = nullptr;
