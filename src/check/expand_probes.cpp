@@ -156,9 +156,13 @@ class Expander {
     }
 
     /// `is_named`: the script says which kind; with a wildcard kind, what does not fit is passed over.
-    void expand(const ast::AttachPoint& point, const probes::Provider& provider, const std::vector<std::string>& parts,
+    void expand(const ast::AttachPoint& point, const probes::Provider& provider, std::vector<std::string> parts,
                 Clause& clause, bool is_named) {
         const Options& options = analysis_.input.options;
+        using enum program::ProbeKind;
+        // With -p the file may be left out: what the process runs is meant.
+        if (options.pid && parts.size() == 1 && program::KindSet::of(uprobe, uretprobe, usdt).has(provider.kind))
+            parts.insert(parts.begin(), std::string());
         auto parsed = provider.parse(parts);
         if (!parsed.ok()) {
             if (!is_named) return;
@@ -168,6 +172,7 @@ class Expander {
         }
         probes::Target& target = parsed.value();
         target.pid = options.pid ? static_cast<int>(*options.pid) : -1;
+        target.is_unsafe = !options.is_safe_mode;
         if (provider.kind == program::ProbeKind::kprobe && target.function.empty() && target.address != 0 &&
             options.is_safe_mode) {
             diagnostics_.add(DiagnosticKind::unsafe_call, point.range, "Probing by address requires --unsafe");
@@ -187,11 +192,12 @@ class Expander {
                 for (std::size_t i = 1; i < near.size(); ++i)
                     hint.insert(hint.size() - 1, fmt::format("{} `{}`", i + 1 == near.size() ? " or" : ",", near[i]));
             }
-            missing(point, fmt::format("No matches for {} {}.", provider.name, fmt::join(parts, ":")), hint);
+            missing(point, fmt::format("No matches for {} {}.", provider.name, probes::target_text(target)), hint);
             return;
         }
         for (probes::Match& match : *matches) {
             if (!passes_filter(provider.kind, match.name)) continue;
+            if (!match.warning.empty()) diagnostics_.add(DiagnosticKind::warn_other, point.range, match.warning);
             AttachPlace place{provider.kind, std::move(match.name), std::move(match.place), point.range};
             if (options.pid && attaches_by_pid(provider.kind)) place.place.pid = static_cast<int>(*options.pid);
             clause.places.push_back(std::move(place));

@@ -1,6 +1,8 @@
 #include "src/driver/list.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,21 +32,38 @@ class Lines {
     std::string text_;
 };
 
-/// With -v the arguments below the name; a kind or an event without them has none.
-void add_probe(Lines& lines, const kernel::KernelView& kernel, program::ProbeKind kind, const std::string& name,
-               const program::Place& place, bool is_verbose) {
-    lines.add(name);
-    const probes::Provider& row = probes::row(kind);
-    if (!is_verbose || !row.describe) return;
-    if (const auto arguments = row.describe(kernel, place); arguments.ok())
-        for (const std::string& argument : *arguments)
-            lines.add("    " + argument);
-}
+/// Writes names of probes; with -v the arguments below, if a kind or an event has any.
+class ProbeLines {
+  public:
+    ProbeLines(const kernel::KernelView& kernel, Reporter& reporter, bool is_verbose)
+        : kernel_(kernel), reporter_(reporter), is_verbose_(is_verbose) {}
+
+    void add(program::ProbeKind kind, const std::string& name, const program::Place& place) {
+        lines_.add(name);
+        const probes::Provider& row = probes::row(kind);
+        if (!is_verbose_ || !row.describe) return;
+        const auto arguments = row.describe(kernel_, place);
+        if (arguments.ok()) {
+            for (const std::string& argument : *arguments)
+                lines_.add("    " + argument);
+        } else if (arguments.error().errnum == ENODATA && warned_.insert(arguments.error().message).second) {
+            // A whole program without debug information: said once.
+            reporter_.warning(arguments.error().message);
+        }
+    }
+
+  private:
+    const kernel::KernelView& kernel_;
+    Reporter& reporter_;
+    bool is_verbose_;
+    Lines lines_;
+    std::set<std::string> warned_;
+};
 
 }  // namespace
 
 int list(const Request& request, const kernel::KernelView& kernel, Reporter& reporter) {
-    Lines lines;
+    ProbeLines lines(kernel, reporter, request.is_verbose);
     if (request.program) {
         const auto probes = list_probes(request, kernel, reporter);
         if (!probes) return 1;
@@ -52,8 +71,7 @@ int list(const Request& request, const kernel::KernelView& kernel, Reporter& rep
             if (probe.kind == program::ProbeKind::begin || probe.kind == program::ProbeKind::end ||
                 probe.kind == program::ProbeKind::self)
                 continue;
-            add_probe(lines, kernel, probe.kind, probes::listing_name(probe.kind, probe.name), probe.place,
-                      request.is_verbose);
+            lines.add(probe.kind, probes::listing_name(probe.kind, probe.name), probe.place);
         }
         return 0;
     }
@@ -63,7 +81,7 @@ int list(const Request& request, const kernel::KernelView& kernel, Reporter& rep
         return 1;
     }
     for (const probes::Listed& probe : *listed)
-        add_probe(lines, kernel, probe.kind, probe.match.name, probe.match.place, request.is_verbose);
+        lines.add(probe.kind, probe.match.name, probe.match.place);
     return 0;
 }
 
