@@ -39,8 +39,9 @@ std::vector<Mapping> parse_maps(std::string_view text) {
         const auto file_offset = base::parse_digits(offset, 16);
         if (!begin || !end || !file_offset) continue;
         std::string_view path = base::trim(line);
-        if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
-        result.push_back({*begin, *end, *file_offset, std::string(path)});
+        const bool is_deleted = path.ends_with(kDeleted);
+        if (is_deleted) path.remove_suffix(kDeleted.size());
+        result.push_back({*begin, *end, *file_offset, std::string(path), is_deleted});
     }
     return result;
 }

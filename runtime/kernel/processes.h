@@ -13,7 +13,8 @@ namespace kernel {
 /// One executable mapping of /proc/PID/maps.
 struct Mapping {
     std::uint64_t begin = 0, end = 0, file_offset = 0;
-    std::string path;  ///< "[vdso]", "//anon" and "" are no files
+    std::string path;         ///< "[vdso]", "//anon" and "" are no files
+    bool is_deleted = false;  ///< the path names another file now, or none
     [[nodiscard]] bool is_file() const { return !path.empty() && path[0] == '/' && !path.starts_with("//"); }
 };
 

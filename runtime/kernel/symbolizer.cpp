@@ -2,8 +2,12 @@
 
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "runtime/base/text.h"
@@ -14,6 +18,15 @@ namespace {
 
 // Processes remembered at once; a busy machine starts thousands a minute.
 constexpr std::size_t kMostProcesses = 4096;
+
+// How long what /proc said of a process is believed when it does not explain an address.
+constexpr std::int64_t kReadAgainNs = 20'000'000;
+
+std::int64_t now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 // The vDSO is two pages of text at most; the mapping's real size is in our own maps.
 std::span<const std::byte> own_vdso() {
@@ -28,21 +41,56 @@ std::span<const std::byte> own_vdso() {
 
 }  // namespace
 
+Symbolizer::Process& Symbolizer::process(std::uint32_t pid) {
+    if (processes_.size() >= kMostProcesses && !processes_.contains(pid)) processes_.clear();
+    return processes_[pid];
+}
+
 bool Symbolizer::read_mappings(std::uint32_t pid) {
     const auto text = read_text("/proc/" + std::to_string(pid) + "/maps");
     if (!text.ok()) return false;
     auto mappings = parse_maps(*text);
     if (mappings.empty()) return false;  // a zombie or a kernel thread: what was known stays
-    if (processes_.size() >= kMostProcesses && !processes_.contains(pid)) processes_.clear();
-    processes_[pid].mappings = std::move(mappings);
+    Process& known = process(pid);
+    known.mappings = std::move(mappings);
+    known.read_ns = now_ns();
     return true;
 }
 
 void Symbolizer::remember(std::uint32_t pid) {
+    take_events();
     if (!processes_.contains(pid)) read_mappings(pid);
 }
 
+void Symbolizer::watch(std::span<const int> cpus) {
+    if (events_) return;
+    if (auto opened = MappingEvents::open(cpus); opened.ok()) events_ = std::move(*opened);
+}
+
+void Symbolizer::take_events() {
+    if (!events_) return;
+    const auto is_before = [](const Mapping& a, const Mapping& b) { return a.begin < b.begin; };
+    MappingEvents::Handlers handlers;
+    handlers.mapped = [&](std::uint32_t pid, Mapping mapping) {
+        auto& mappings = process(pid).mappings;
+        // What lay there before is gone.
+        std::erase_if(mappings,
+                      [&mapping](const Mapping& old) { return old.begin < mapping.end && mapping.begin < old.end; });
+        mappings.insert(std::lower_bound(mappings.begin(), mappings.end(), mapping, is_before), std::move(mapping));
+    };
+    handlers.executed = [this](std::uint32_t pid) { processes_.erase(pid); };
+    handlers.forked = [this](std::uint32_t pid, std::uint32_t parent) {
+        processes_.erase(pid);  // the number belonged to another process before
+        const auto known = processes_.find(parent);
+        if (known == processes_.end()) return;
+        auto mappings = known->second.mappings;
+        process(pid).mappings = std::move(mappings);
+    };
+    events_->drain(handlers);
+}
+
 const Mapping* Symbolizer::mapping(std::uint32_t pid, std::uint64_t address) {
+    take_events();
     // Twice: what is not in the known mappings may have been mapped since (dlopen, exec).
     for (int attempt = 0; attempt < 2; attempt++) {
         if (const auto process = processes_.find(pid); process != processes_.end()) {
@@ -50,31 +98,55 @@ const Mapping* Symbolizer::mapping(std::uint32_t pid, std::uint64_t address) {
             const auto next = std::upper_bound(mappings.begin(), mappings.end(), address,
                                                [](std::uint64_t wanted, const Mapping& m) { return wanted < m.begin; });
             if (next != mappings.begin() && address < (next - 1)->end) return &*(next - 1);
+            // Addresses that nothing is mapped at come in thousands where frame pointers are missing.
+            if (now_ns() - process->second.read_ns < kReadAgainNs) return nullptr;
         }
         if (attempt == 0 && !read_mappings(pid)) return nullptr;
     }
     return nullptr;
 }
 
-std::shared_ptr<const ElfSymbols> Symbolizer::file(std::uint32_t pid, const std::string& path) {
-    Process& process = processes_[pid];
-    if (const auto known = process.files.find(path); known != process.files.end()) return known->second;
-    std::shared_ptr<const ElfSymbols> symbols;
-    // As the process sees it (containers), else as we do (it is gone).
-    for (const std::string& candidate : {"/proc/" + std::to_string(pid) + "/root" + path, path}) {
-        struct stat status {};
-        if (::stat(candidate.c_str(), &status) != 0) continue;
-        const FileId id{status.st_dev, status.st_ino,
-                        std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
-        const auto [place, is_new] = files_.try_emplace(id);
-        if (is_new)
-            if (auto opened = ElfSymbols::open(candidate); opened.ok())
-                place->second = std::make_shared<const ElfSymbols>(std::move(*opened));
-        symbols = place->second;
-        break;
+base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return base::error_from_errno("opening " + path, errno);
+    const FileId id{status.st_dev, status.st_ino,
+                    std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+    const auto [place, is_new] = files_.try_emplace(id);
+    if (is_new) {
+        auto opened = ElfSymbols::open(path);
+        if (!opened.ok()) return opened.take_error();
+        place->second = std::make_shared<const ElfSymbols>(std::move(*opened));
     }
-    process.files.emplace(path, symbols);
-    return symbols;
+    if (!place->second) return base::Error{.message = "reading " + path + ": not an ELF file", .errnum = ENOEXEC};
+    return place->second;
+}
+
+std::shared_ptr<const ElfSymbols> Symbolizer::file(std::uint32_t pid, const Mapping& mapping) {
+    if (const auto known = process(pid).files.find(mapping.path); known != process(pid).files.end())
+        return known->second;
+    const std::string self = "/proc/" + std::to_string(pid);
+    std::vector<std::string> candidates;
+    if (mapping.is_deleted) {
+        // Its bytes live as long as somebody maps them: these links open the file, whatever its name means now.
+        std::array<char, 64> range;
+        std::snprintf(range.data(), range.size(), "/map_files/%llx-%llx",
+                      static_cast<unsigned long long>(mapping.begin), static_cast<unsigned long long>(mapping.end));
+        candidates.push_back(self + range.data());
+        const auto executable = executable_of(static_cast<int>(pid));
+        if (executable.ok() && *executable == mapping.path) candidates.push_back(self + "/exe");
+    } else {
+        // As the process sees it (containers), else as we do (it is gone).
+        candidates = {self + "/root" + mapping.path, mapping.path};
+    }
+    std::shared_ptr<const ElfSymbols> found;
+    for (const std::string& candidate : candidates) {
+        if (auto opened = symbols(candidate); opened.ok()) {
+            found = std::move(*opened);
+            break;
+        }
+    }
+    process(pid).files.emplace(mapping.path, found);
+    return found;
 }
 
 std::shared_ptr<const ElfSymbols> Symbolizer::vdso() {
@@ -90,7 +162,7 @@ std::shared_ptr<const ElfSymbols> Symbolizer::vdso() {
 // Just-in-time compilers that were asked to (node --perf-basic-prof, perf-map-agent) list their functions in
 // /tmp/perf-PID.map: "START SIZE NAME", hexadecimal.
 Symbol Symbolizer::find_jit(std::uint32_t pid, std::uint64_t address) {
-    Process& process = processes_[pid];
+    Process& process = this->process(pid);
     if (!process.has_jit_file_read) {
         process.has_jit_file_read = true;
         const std::string name = "/tmp/perf-" + std::to_string(pid) + ".map";
@@ -123,7 +195,7 @@ Symbol Symbolizer::find(std::uint32_t pid, std::uint64_t address) {
         if (symbol.name.empty()) symbol.module = place.path;
         return symbol;
     }
-    const auto symbols = place.is_file() ? file(pid, place.path) : vdso();
+    const auto symbols = place.is_file() ? file(pid, place) : vdso();
     Symbol symbol{.name = {}, .offset = 0, .module = place.path};
     if (!symbols) return symbol;
     const auto virtual_address = symbols->address_of_offset(address - place.begin + place.file_offset);
@@ -139,7 +211,7 @@ std::optional<FilePlace> Symbolizer::file_place(std::uint32_t pid, std::uint64_t
     const Mapping* found = mapping(pid, address);
     if (found == nullptr || !found->is_file()) return std::nullopt;
     const Mapping place = *found;
-    const auto symbols = file(pid, place.path);
+    const auto symbols = file(pid, place);
     if (!symbols || symbols->build_id().empty()) return std::nullopt;
     return FilePlace{symbols->build_id(), address - place.begin + place.file_offset};
 }

@@ -1,12 +1,14 @@
 // kernel::Symbolizer: addresses of user space → symbols. Remembers the mappings of every process it was asked about
-// while that one was alive, and each file's symbols once, so that stacks of processes that are gone still get names.
-// Given to RealKernel. Names are as the file has them; demangling is the formatter's.
+// while that one was alive, those of all that start once it watches, and each file's symbols once, so that stacks of
+// processes that are gone still get names. Given to RealKernel. Names are as the file has them; demangling is the
+// formatter's.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -14,6 +16,7 @@
 
 #include "runtime/kernel/elf_symbols.h"
 #include "runtime/kernel/kernel_view.h"
+#include "runtime/kernel/mapping_events.h"
 #include "runtime/kernel/processes.h"
 
 namespace kernel {
@@ -24,6 +27,10 @@ class Symbolizer {
     std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address);
     /// Reads a process's mappings now if they are not known yet: it may be gone when its stack is printed.
     void remember(std::uint32_t pid);
+    /// From now on learns of every process's mappings when they are made. Where that is not allowed, only /proc tells.
+    void watch(std::span<const int> cpus);
+    /// A file's functions; read once.
+    base::Result<std::shared_ptr<const ElfSymbols>> symbols(const std::string& path);
 
   private:
     /// A file by what it is, not by what it is called: containers have many /lib/libc.so.6.
@@ -33,20 +40,24 @@ class Symbolizer {
         auto operator<=>(const FileId&) const = default;
     };
     struct Process {
-        std::vector<Mapping> mappings;
+        std::vector<Mapping> mappings;                                   ///< by address
         std::map<std::string, std::shared_ptr<const ElfSymbols>> files;  ///< by path in this process's view
+        std::int64_t read_ns = 0;                                        ///< when /proc/PID/maps was last read
         bool has_jit_file_read = false;
         std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> jit;  ///< start → size, name
     };
 
+    Process& process(std::uint32_t pid);
     const Mapping* mapping(std::uint32_t pid, std::uint64_t address);
     bool read_mappings(std::uint32_t pid);
-    std::shared_ptr<const ElfSymbols> file(std::uint32_t pid, const std::string& path);
+    void take_events();
+    std::shared_ptr<const ElfSymbols> file(std::uint32_t pid, const Mapping& mapping);
     std::shared_ptr<const ElfSymbols> vdso();
     Symbol find_jit(std::uint32_t pid, std::uint64_t address);
 
     std::unordered_map<std::uint32_t, Process> processes_;
     std::map<FileId, std::shared_ptr<const ElfSymbols>> files_;
+    std::optional<MappingEvents> events_;
     std::shared_ptr<const ElfSymbols> vdso_;
     bool has_vdso_read_ = false;
 };
