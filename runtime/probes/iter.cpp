@@ -1,11 +1,17 @@
 // iter: a program run once for each of the kernel's tasks, files, maps ...
+#include <linux/bpf.h>
 #include <linux/btf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "runtime/base/glob.h"
 #include "runtime/base/nearest.h"
 #include "runtime/kernel/btf.h"
+#include "runtime/probes/btf_prototype.h"
 #include "runtime/probes/kinds.h"
 
 namespace probes::iter {
@@ -14,6 +20,7 @@ namespace {
 // The kernel has a function bpf_iter_NAME to type each iterator, and its context is struct bpf_iter__NAME.
 constexpr std::string_view kFunction = "bpf_iter_";
 constexpr std::string_view kContext = "bpf_iter__";
+constexpr std::string_view kPinDirectory = "/sys/fs/bpf/";
 
 std::vector<std::string> names(const View& view) {
     std::vector<std::string> result;
@@ -29,6 +36,35 @@ bool is_there(const View& view, std::string_view name) {
     const auto bytes = view.btf();
     if (!bytes.ok()) return false;
     return kernel::Btf(*bytes).find(BTF_KIND_FUNC, std::string(kFunction) + std::string(name)) != 0;
+}
+
+/// Once over all objects. The program sends what it has to say as events; nothing comes out of the descriptor.
+base::Status run(const base::Fd& link) {
+    bpf_attr request;
+    std::memset(&request, 0, sizeof request);
+    request.iter_create.link_fd = static_cast<std::uint32_t>(link.get());
+    const base::Fd iterator(static_cast<int>(::syscall(__NR_bpf, BPF_ITER_CREATE, &request, sizeof request)));
+    if (!iterator.is_open()) return base::error_from_errno("creating the iterator", errno);
+    std::array<char, 4096> text;
+    for (;;) {
+        const ssize_t size = ::read(iterator.get(), text.data(), text.size());
+        if (size == 0) return {};
+        // EAGAIN: a million objects went by without output, and the kernel wants to be asked again.
+        if (size < 0 && errno != EAGAIN && errno != EINTR) return base::error_from_errno("iterating", errno);
+    }
+}
+
+base::Status pin(const base::Fd& link, const std::string& name) {
+    const std::string path = name.starts_with('/') ? name : std::string(kPinDirectory) + name;
+    bpf_attr request;
+    std::memset(&request, 0, sizeof request);
+    request.pathname = reinterpret_cast<std::uintptr_t>(path.c_str());
+    request.bpf_fd = static_cast<std::uint32_t>(link.get());
+    if (::syscall(__NR_bpf, BPF_OBJ_PIN, &request, sizeof request) == 0) return {};
+    base::Error error = base::error_from_errno("pinning the iterator to " + path, errno);
+    if (error.errnum == EEXIST) error.hint = "remove the file, or choose another name";
+    if (error.errnum == ENOENT || error.errnum == EPERM) error.hint = "is a bpf file system mounted there?";
+    return error;
 }
 
 }  // namespace
@@ -71,8 +107,44 @@ std::vector<std::string> nearest(const View& view, const Target& target) {
     return base::nearest(target.function, all);
 }
 
-Attachment attach(const View&, const LoadedFunction&, Places) {
-    return not_supported("attaching iter probes");
+Lines describe(const View& view, const program::Place& place) {
+    const auto bytes = view.btf();
+    if (!bytes.ok()) return base::error_from_errno("reading the kernel's types", bytes.error().errnum);
+    const kernel::Btf btf(*bytes);
+    std::vector<std::string> lines;
+    for (const kernel::BtfMember& member :
+         btf.members(btf.find(BTF_KIND_STRUCT, std::string(kContext) + place.function))) {
+        if (member.name == "meta") continue;
+        if (!member.name.empty()) {
+            lines.push_back(spell_type(btf, member.type) + " " + std::string(member.name));
+            continue;
+        }
+        // Pointers stand in anonymous unions with a u64, which keeps their place free for old programs.
+        for (const kernel::BtfMember& inner : btf.members(btf.resolve(member.type)))
+            lines.push_back(spell_type(btf, inner.type) + " " + std::string(inner.name));
+    }
+    return lines;
+}
+
+Attachment attach(const View&, const LoadedFunction& function, Places places) {
+    Links links;
+    for (const program::Place& place : places) {
+        const std::string doing = "starting iter:" + place.function;
+        bpf_attr request;
+        std::memset(&request, 0, sizeof request);
+        request.link_create.prog_fd = static_cast<std::uint32_t>(function.fd);
+        request.link_create.attach_type = BPF_TRACE_ITER;
+        base::Fd link(static_cast<int>(::syscall(__NR_bpf, BPF_LINK_CREATE, &request, sizeof request)));
+        if (!link.is_open()) return base::error_from_errno(doing, errno);
+        if (!place.target.empty()) {
+            if (auto status = pin(link, place.target); !status.ok()) return status.take_error();
+        } else if (auto status = run(link); !status.ok()) {
+            return status.take_error(doing);
+        }
+        links.fds.push_back(std::move(link));
+        links.hooks++;
+    }
+    return links;
 }
 
 }  // namespace probes::iter
