@@ -78,7 +78,10 @@ base::Error explained(const View& view, base::Error error, const program::Place&
         case EADDRNOTAVAIL:
             error.hint = "several functions have this name: probe one by its address (--unsafe), or a caller";
             break;
-        case EILSEQ: error.hint = "no instruction begins at this offset"; break;
+        case EILSEQ:
+            error.message = "attaching to " + place.function + "+" + std::to_string(place.offset) +
+                            ": no instruction begins at this offset";
+            break;
         case EINVAL:
             error.hint = place.offset == 0 ? "the kernel does not let this function be probed (notrace, or on its list "
                                              "in /sys/kernel/debug/kprobes/blacklist)"

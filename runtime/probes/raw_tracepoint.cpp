@@ -56,12 +56,17 @@ base::Result<std::vector<Event>> events(const View& view, std::string_view modul
     return result;
 }
 
-/// typedef void (*btf_trace_sched_switch)(void *__data, bool preempt, ...): 0 if there is none.
+/// typedef void (*btf_trace_sched_switch)(void *__data, bool preempt, ...): 0 if there is none. A pointer's prototype
+/// comes without names; int __traceiter_sched_switch(void *__data, ...), which calls the probes, has them.
 kernel::BtfId prototype_of(const kernel::Btf& btf, const std::string& event) {
     const kernel::BtfId type = btf.find(BTF_KIND_TYPEDEF, std::string(kPrefix) + event);
     if (type == 0 || type < btf.first()) return 0;
     const kernel::BtfId prototype = btf.referenced(btf.referenced(type));
-    return btf.kind(prototype) == BTF_KIND_FUNC_PROTO ? prototype : 0;
+    if (btf.kind(prototype) != BTF_KIND_FUNC_PROTO) return 0;
+    const kernel::BtfId caller = btf.find(BTF_KIND_FUNC, "__traceiter_" + event);
+    const kernel::BtfId named = caller < btf.first() ? 0 : btf.referenced(caller);
+    const bool is_the_same = named != 0 && btf.parameters(named).size() == btf.parameters(prototype).size();
+    return is_the_same ? named : prototype;
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# A case is ended after this long; a loaded machine is slow, a hang is for ever.
-TIMEOUT = 20.0
+# A case is ended after this long; a loaded machine is slow, an emulated one slower, a hang is for ever.
+TIMEOUT = 90.0 if os.environ.get("BPFLINE_GUEST") else 20.0
 
 
 class Places:
