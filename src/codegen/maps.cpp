@@ -82,14 +82,16 @@ ir::Value ProbeEmitter::map_lookup(typed::MapIndex index, const typed::Expr* key
     if (!spec.is_scalar || spec.aggregation.is_bucket_keyed) return lookup(map_id(index), key_of(index, key));
     const ir::Value element = scalar_map_address(index);
     if (spec.kind == program::MapKind::array) return member_at(element, kScalarValue);
-    const ir::Block from = b.current(), absent = b.block("absent"), end = b.block("element");
+    const ir::Block present = b.block("present"), absent = b.block("absent"), end = b.block("element");
+    b.branch(b.is_zero(element), absent, present, Likely::no);
+    b.enter(present);  // arithmetic only here: verifiers allow none on what may be null
     const ir::Value value = member_at(element, kScalarValue);
-    b.branch(b.is_zero(element), absent, end, Likely::no);
+    b.jump(end);
     b.enter(absent);  // cannot be
     const ir::Value nothing = zero_memory(spec.value_size);
     b.jump(end);
     b.enter(end);
-    return b.phi({{value, from}, {nothing, absent}});
+    return b.phi({{value, present}, {nothing, absent}});
 }
 
 void ProbeEmitter::update_failed(source::Range at, ir::Value code) {

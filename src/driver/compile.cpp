@@ -192,6 +192,12 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
     if (request.debug_stages.has(Stage::ir_opt)) texts.optimised = &optimised;
     if (request.debug_stages.has(Stage::assembly)) texts.assembly = &assembly;
     auto emitted = ir::emit_functions(*generated.module, texts);
+    if (!emitted) {
+        // What fails here is the limit of 512 bytes of stack. Once more, with what lived there in per-CPU maps.
+        options.avoid_stack = true;
+        generated = codegen::generate(*typed, compilation.types, compilation.sources, options);
+        emitted = ir::emit_functions(*generated.module, texts);
+    }
     clock.ended("emit", "hand over");
     if (!emitted) {
         reporter.error(emitted.take_error("generating code"));

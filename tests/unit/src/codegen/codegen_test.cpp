@@ -631,6 +631,26 @@ TEST(Maps, AggregationsAreKeptAndMerged) {
     EXPECT_EQ(loaded.number("@r", std::int64_t{6}), 0);
 }
 
+TEST(Maps, ScalarAggregationsSayWhetherTheyWereSet) {
+    NEEDS_BPF();
+    Tree tree;
+    tree.probe();
+    program::Aggregation what;
+    what.kind = program::AggregationKind::count;
+    const typed::MapIndex count = tree.aggregation("@c", what), result = tree.map("@r", tree.i64());
+    const auto is_set = [&] { return tree.map_call("has_key", tree.types.boolean(), count); };
+    tree.body({tree.set(result, tree.number(1), is_set()), tree.aggregate("count", count),
+               tree.set(result, tree.number(2), is_set()),
+               tree.set(result, tree.number(3), tree.map_call("delete", tree.types.boolean(), count)),
+               tree.set(result, tree.number(4), is_set())});
+    Loaded loaded(tree);
+    loaded.run();
+    EXPECT_EQ(loaded.number("@r", std::int64_t{1}), 0);
+    EXPECT_EQ(loaded.number("@r", std::int64_t{2}), 1);
+    EXPECT_EQ(loaded.number("@r", std::int64_t{3}), 1);
+    EXPECT_EQ(loaded.number("@r", std::int64_t{4}), 0);
+}
+
 TEST(Maps, LoopsOverAggregationsSeeMergedValues) {
     NEEDS_BPF();
     Tree tree;
