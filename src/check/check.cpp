@@ -58,8 +58,17 @@ void add_nearest(source::Diagnostics::Added added, std::string_view word, const 
     std::vector<std::string> unique = candidates;
     std::sort(unique.begin(), unique.end());
     unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
-    const auto near = base::nearest(word, std::span<const std::string>(unique), 1);
-    if (!near.empty()) added.hint(fmt::format("did you mean `{}`?", near.front()));
+    const auto near = base::nearest(word, std::span<const std::string>(unique));
+    if (near.empty()) return;
+    // Only what is as near as the nearest: "strcmp" is one letter from strncmp and from strcap, and who knows.
+    constexpr unsigned kFar = 1000;
+    const unsigned best = base::edit_distance(word, near.front(), kFar);
+    std::string hint = fmt::format("did you mean `{}`", near.front());
+    for (std::size_t i = 1; i < near.size() && base::edit_distance(word, near[i], kFar) == best; ++i) {
+        const bool is_last = i + 1 == near.size() || base::edit_distance(word, near[i + 1], kFar) != best;
+        hint += fmt::format("{}`{}`", is_last ? " or " : ", ", near[i]);
+    }
+    added.hint(hint + "?");
 }
 
 std::optional<typed::Script> check(const Input& input, types::Table& types, source::Diagnostics& diagnostics) {

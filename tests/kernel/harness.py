@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -185,6 +186,8 @@ class Kernel:
             has = shutil.which(rest) is not None
         elif kind == "path":
             has = os.path.exists(rest)
+        elif kind == "symbol":
+            has = any(line.split()[2] == rest for line in open("/proc/kallsyms"))
         elif kind == "writes-user-memory":
             has = "none" in self._lockdown()
         else:
@@ -193,11 +196,22 @@ class Kernel:
 
     @staticmethod
     def _lockdown():
-        try:
-            with open("/sys/kernel/security/lockdown") as file:
-                return re.search(r"\[(\w+)\]", file.read())[1]
-        except OSError:
-            return "none"
+        """How far the kernel is closed to root; securityfs, which tells, is not mounted everywhere."""
+        def read(folder):
+            try:
+                with open(folder + "/lockdown") as file:
+                    return re.search(r"\[(\w+)\]", file.read())[1]
+            except OSError:
+                return None
+
+        if (state := read("/sys/kernel/security")) is not None:
+            return state
+        with tempfile.TemporaryDirectory() as folder:
+            if subprocess.run(["mount", "-t", "securityfs", "none", folder], capture_output=True, check=False).returncode:
+                return "none"
+            state = read(folder)
+            subprocess.run(["umount", folder], check=False)
+        return state or "none"
 
 
 # The kinds whose probes this suite runs. They need nothing but the kernel's own files.
