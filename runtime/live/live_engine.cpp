@@ -34,6 +34,36 @@ constexpr program::KindSet kPerProcess = program::KindSet::of(
     program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt, program::ProbeKind::profile,
     program::ProbeKind::software, program::ProbeKind::hardware, program::ProbeKind::watchpoint);
 
+/// Runs on each of them for a moment; false if some CPU cannot be had (a cpuset keeps us off).
+bool visit_every_cpu(const std::vector<int>& cpus) {
+    cpu_set_t original;
+    CPU_ZERO(&original);
+    if (sched_getaffinity(0, sizeof(original), &original) != 0) return false;
+    // A busy CPU would let us wait for a time slice of its task, milliseconds; before a real-time thread it gives way
+    // at once. Where that is not allowed we wait.
+    sched_param parameters{};
+    const int policy = sched_getscheduler(0);
+    sched_getparam(0, &parameters);
+    const sched_param urgent{.sched_priority = 1};
+    const bool is_urgent = policy >= 0 && sched_setscheduler(0, SCHED_FIFO, &urgent) == 0;
+    bool is_complete = true;
+    for (const int cpu : cpus) {
+        // Where we are, nobody else is.
+        if (cpu == sched_getcpu()) continue;
+        if (cpu >= CPU_SETSIZE) {
+            is_complete = false;
+            break;
+        }
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<std::size_t>(cpu), &one);
+        is_complete = sched_setaffinity(0, sizeof(one), &one) == 0 && is_complete;
+    }
+    (void)sched_setaffinity(0, sizeof(original), &original);
+    if (is_urgent) (void)sched_setscheduler(0, policy, &parameters);
+    return is_complete;
+}
+
 }  // namespace
 
 LiveEngine::LiveEngine(const kernel::KernelView& kernel, LiveOptions options) : kernel_(kernel), options_(options) {}
@@ -142,24 +172,18 @@ base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
 }
 
 void LiveEngine::settle() {
-    // A program runs with preemption disabled. Being scheduled on a CPU means that whatever ran there when we asked has
+    if (attachments_.empty()) return;
+    // These run with nothing but migration disabled, on some kernels: being scheduled beside them proves nothing.
+    constexpr program::KindSet kPreemptible =
+        program::KindSet::of(program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt,
+                             program::ProbeKind::fentry, program::ProbeKind::fexit);
+    const bool is_hop_enough = std::ranges::none_of(attachments_, [&](const Attachment& attachment) {
+        return kPreemptible.has(program_->attachments[attachment.index].kind);
+    });
+    // The others run with preemption disabled. Being scheduled on a CPU means that whatever ran there when we asked has
     // ended. One hop costs some tens of microseconds; a grace period of RCU (membarrier) up to tens of milliseconds.
-    cpu_set_t original;
-    CPU_ZERO(&original);
-    bool is_complete = sched_getaffinity(0, sizeof(original), &original) == 0;
-    for (const int cpu : kernel_.online_cpus()) {
-        if (!is_complete || cpu >= CPU_SETSIZE) {
-            is_complete = false;
-            break;
-        }
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(static_cast<std::size_t>(cpu), &one);
-        is_complete = sched_setaffinity(0, sizeof(one), &one) == 0;
-    }
-    (void)sched_setaffinity(0, sizeof(original), &original);
-    // A cpuset keeps us off some CPU.
-    if (!is_complete) (void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    if (!is_hop_enough || !visit_every_cpu(kernel_.online_cpus()))
+        (void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 base::Result<program::MapContents> LiveEngine::read_map(program::MapId map) {

@@ -87,8 +87,13 @@ int read_batches(const LiveMap& map, program::MapContents& contents) {
         if (result < 0 && result != -ENOENT) return result;
         contents.keys.insert(contents.keys.end(), keys.begin(),
                              keys.begin() + static_cast<std::ptrdiff_t>(key_size * count));
-        for (std::uint32_t i = 0; i < count; ++i)
-            append_value(contents.values, map, values.data() + i * value_size);
+        if (map.is_per_cpu()) {
+            for (std::uint32_t i = 0; i < count; ++i)
+                append_value(contents.values, map, values.data() + i * value_size);
+        } else {
+            contents.values.insert(contents.values.end(), values.begin(),
+                                   values.begin() + static_cast<std::ptrdiff_t>(value_size * count));
+        }
         contents.count += count;
         if (result == -ENOENT) return 0;
         cursor.swap(next_cursor);

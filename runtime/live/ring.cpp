@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <vector>
 
@@ -46,7 +47,7 @@ std::uint32_t load_length(const std::byte* at) {
 
 Ring::~Ring() {
     if (consumer_page_ != nullptr) munmap(consumer_page_, page_);
-    if (producer_page_ != nullptr) munmap(producer_page_, page_ + 2 * size_);
+    if (producer_page_ != nullptr) munmap(producer_page_, page_ + size_);
 }
 
 base::Status Ring::open(int map, std::size_t size) {
@@ -56,7 +57,9 @@ base::Status Ring::open(int map, std::size_t size) {
     void* consumer = mmap(nullptr, page_, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
     if (consumer == MAP_FAILED) return base::error_from_errno("mapping the event ring", errno);
     consumer_page_ = static_cast<std::byte*>(consumer);
-    void* producer = mmap(nullptr, page_ + 2 * size_, PROT_READ, MAP_SHARED, map, static_cast<off_t>(page_));
+    // The kernel would show the data twice in a row, so that no record wraps; the second view costs as much memory in
+    // the books and page table entries in the kernel as the first, and one record a lap is copied instead.
+    void* producer = mmap(nullptr, page_ + size_, PROT_READ, MAP_SHARED, map, static_cast<off_t>(page_));
     if (producer == MAP_FAILED) return base::error_from_errno("mapping the event ring", errno);
     producer_page_ = static_cast<std::byte*>(producer);
     data_ = producer_page_ + page_;
@@ -74,6 +77,16 @@ bool Ring::has_records() const {
     return (load_length(data_ + (position_ & (size_ - 1))) & BPF_RINGBUF_BUSY_BIT) == 0;
 }
 
+std::span<const std::byte> Ring::record_at(std::size_t at, std::size_t bytes) {
+    if (at + bytes <= size_) return {data_ + at, bytes};
+    // Headers are 8 bytes at multiples of 8: only what follows can wrap.
+    const std::size_t first = size_ - at;
+    wrapped_.resize(bytes);
+    std::memcpy(wrapped_.data(), data_ + at, first);
+    std::memcpy(wrapped_.data() + first, data_, bytes - first);
+    return wrapped_;
+}
+
 std::size_t Ring::drain(engine::RecordSink& sink) {
     if (data_ == nullptr) return 0;
     std::size_t count = 0, records = 0;
@@ -83,7 +96,8 @@ std::size_t Ring::drain(engine::RecordSink& sink) {
     const std::uint64_t end = load_acquire(producer_page_);
     bool goes_on = true;
     while (goes_on && position_ < end) {
-        const std::byte* header = data_ + (position_ & (size_ - 1));
+        const std::size_t at = position_ & (size_ - 1);
+        const std::byte* header = data_ + at;
         const std::uint32_t length = load_length(header);
         if ((length & BPF_RINGBUF_BUSY_BIT) != 0) break;
         const std::uint32_t bytes = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
@@ -92,7 +106,7 @@ std::size_t Ring::drain(engine::RecordSink& sink) {
         ++records;
         if ((length & BPF_RINGBUF_DISCARD_BIT) == 0) {
             ++count;
-            goes_on = sink.take({header + BPF_RINGBUF_HDR_SZ, bytes});
+            goes_on = sink.take(record_at(at + BPF_RINGBUF_HDR_SZ, bytes));
         }
         if (position_ - published >= kPublishEveryBytes) {
             published = held_back_;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "runtime/base/result.h"
 #include "runtime/engine/engine.h"
@@ -36,6 +37,8 @@ class Ring {
 
   private:
     [[nodiscard]] bool has_records() const;
+    /// The record's bytes, at a place that holds until the next call.
+    [[nodiscard]] std::span<const std::byte> record_at(std::size_t at, std::size_t bytes);
     void publish(std::uint64_t position) const;
     /// Lets the next commit wake us. false: something was committed meanwhile.
     [[nodiscard]] bool arm();
@@ -44,7 +47,8 @@ class Ring {
     std::size_t size_ = 0, page_ = 0;
     std::byte* consumer_page_ = nullptr;  ///< writable: the position up to which we are done
     std::byte* producer_page_ = nullptr;  ///< read-only, followed by data_
-    const std::byte* data_ = nullptr;     ///< twice in a row, so that no record wraps
+    const std::byte* data_ = nullptr;
+    std::vector<std::byte> wrapped_;  ///< the record that reaches over the end
 
     std::uint64_t position_ = 0;      ///< first record not yet read
     std::uint64_t held_back_ = 0;     ///< start of the last record read; what is published while busy
