@@ -70,6 +70,56 @@ Btf::Btf(std::span<const std::byte> bytes, const Btf* base) : base_(base) {
     }
 }
 
+std::vector<std::vector<BtfMember>> find_structs(std::span<const std::byte> bytes,
+                                                 std::span<const std::string_view> names) {
+    std::vector<std::vector<BtfMember>> found(names.size());
+    btf_header header;
+    if (bytes.size() < sizeof header) return found;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.magic != kMagic || header.hdr_len > bytes.size()) return found;
+    const auto body = bytes.subspan(header.hdr_len);
+    if (header.type_off > body.size() || header.type_len > body.size() - header.type_off) return found;
+    if (header.str_off > body.size() || header.str_len > body.size() - header.str_off) return found;
+    const auto types = body.subspan(header.type_off, header.type_len);
+    const std::string_view strings(reinterpret_cast<const char*>(body.data()) + header.str_off, header.str_len);
+    const auto text = [strings](std::uint32_t offset) -> std::string_view {
+        if (offset >= strings.size()) return {};
+        return {strings.data() + offset, strnlen(strings.data() + offset, strings.size() - offset)};
+    };
+    std::vector<std::uint32_t> offsets;
+    for (const std::string_view name : names) {
+        const std::string pattern = std::string(1, '\0') + std::string(name) + std::string(1, '\0');
+        const auto* at =
+            static_cast<const char*>(::memmem(strings.data(), strings.size(), pattern.data(), pattern.size()));
+        // 0 is the empty name: never asked for.
+        offsets.push_back(at == nullptr ? 0 : static_cast<std::uint32_t>(at + 1 - strings.data()));
+    }
+    auto wanted = static_cast<std::size_t>(offsets.size() - static_cast<std::size_t>(std::ranges::count(offsets, 0u)));
+    for (std::size_t at = 0; wanted != 0 && at + sizeof(btf_type) <= types.size();) {
+        btf_type head;
+        std::memcpy(&head, types.data() + at, sizeof head);
+        const std::uint32_t count = BTF_INFO_VLEN(head.info);
+        const auto more = trailing_size(BTF_INFO_KIND(head.info), count);
+        if (!more || *more > types.size() - at - sizeof head) break;
+        if (BTF_INFO_KIND(head.info) == BTF_KIND_STRUCT && head.name_off != 0) {
+            const auto which = static_cast<std::size_t>(std::ranges::find(offsets, head.name_off) - offsets.begin());
+            if (which < offsets.size() && found[which].empty()) {
+                for (std::uint32_t i = 0; i < count; ++i) {
+                    btf_member raw;
+                    std::memcpy(&raw, types.data() + at + sizeof head + i * sizeof raw, sizeof raw);
+                    const bool has_bits = BTF_INFO_KFLAG(head.info);
+                    found[which].push_back({text(raw.name_off), raw.type,
+                                            has_bits ? BTF_MEMBER_BIT_OFFSET(raw.offset) : raw.offset,
+                                            has_bits ? BTF_MEMBER_BITFIELD_SIZE(raw.offset) : 0});
+                }
+                --wanted;
+            }
+        }
+        at += sizeof head + *more;
+    }
+    return found;
+}
+
 const btf_type* Btf::type(BtfId id) const {
     if (id < first_) return base_->type(id);
     if (id == 0 || id >= size()) return nullptr;

@@ -47,6 +47,11 @@ struct BtfArray {
     std::uint32_t count = 0;
 };
 
+/// Members of the first structure of each name, in one walk over the bytes and without an index: for the few facts that
+/// nearly every run needs. Unnamed members have no name; empty: no such structure. Base BTF (vmlinux) only.
+[[nodiscard]] std::vector<std::vector<BtfMember>> find_structs(std::span<const std::byte> bytes,
+                                                               std::span<const std::string_view> names);
+
 class Btf {
   public:
     /// The bytes, and what they are split from, must outlive the reader. Broken bytes make an empty one.

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
-
-#include "runtime/kernel/btf.h"
 
 namespace kernel {
 
@@ -27,6 +27,6 @@ struct CompatMark {
     std::uint32_t task_offset = 0, mask = 0;
 };
 /// Nothing if this kernel's types do not tell.
-[[nodiscard]] std::optional<CompatMark> find_compat_mark(const Btf& btf);
+[[nodiscard]] std::optional<CompatMark> find_compat_mark(std::span<const std::byte> btf);
 
 }  // namespace kernel

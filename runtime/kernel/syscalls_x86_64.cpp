@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/kernel/btf.h"
 #include "runtime/kernel/syscalls.h"
 
 namespace kernel {
@@ -399,19 +400,16 @@ SyscallRegisters syscall_registers() {
     return {.arguments = {112, 104, 96, 56, 72, 64}, .number = 120};
 }
 
-std::optional<CompatMark> find_compat_mark(const Btf& btf) {
+std::optional<CompatMark> find_compat_mark(std::span<const std::byte> btf) {
     // in_ia32_syscall(): current_thread_info()->status & TS_COMPAT, and thread_info is the start of the task since 4.9.
     constexpr std::uint32_t kTsCompat = 0x0002;
-    const BtfId task = btf.find(BTF_KIND_STRUCT, "task_struct");
-    if (task == 0) return std::nullopt;
-    for (const BtfMember& member : btf.members(task)) {
-        if (member.name != "thread_info") continue;
-        for (const BtfMember& inner : btf.members(btf.resolve(member.type))) {
-            if (inner.name != "status" || btf.byte_size(btf.resolve(inner.type)) != 4) continue;
-            return CompatMark{.task_offset = (member.bit_offset + inner.bit_offset) / 8, .mask = kTsCompat};
-        }
-        break;
-    }
+    constexpr std::array<std::string_view, 2> kNames{"task_struct", "thread_info"};
+    const auto found = find_structs(btf, kNames);
+    const std::vector<BtfMember>&task = found[0], &info = found[1];
+    if (task.empty() || task.front().name != "thread_info" || task.front().bit_offset != 0) return std::nullopt;
+    for (const BtfMember& member : info)
+        if (member.name == "status" && member.bit_size == 0 && member.bit_offset % 32 == 0)
+            return CompatMark{.task_offset = member.bit_offset / 8, .mask = kTsCompat};
     return std::nullopt;
 }
 

@@ -14,14 +14,14 @@ static_assert(sizeof(RecordHeader) == 8);
 
 /// Counters of one probe in the ledger map (PERCPU_ARRAY, entry = ProbeSpec::ledger_slot, value = u64[kLedgerCounters]).
 enum class LedgerCounter : std::uint8_t {
-    hits,          ///< program entered
+    refused,       ///< predicate false. Hits are refused + passed + unclaimed: one addition an event instead of two
     passed,        ///< predicate true (or none)
     sent,          ///< records submitted
     lost,          ///< records not sent: ring buffer full
     map_full,      ///< map updates refused (E2BIG, ENOMEM)
     failed_reads,  ///< probe_read_* that returned an error
     stack_lost,    ///< stacks that could not be captured or stored
-    spare,
+    unclaimed,     ///< ended before the predicate, no scratch memory was free; counted as lost as well
 };
 constexpr unsigned kLedgerCounters = 8;
 

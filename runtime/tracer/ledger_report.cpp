@@ -46,8 +46,8 @@ LedgerReport::LedgerReport(const program::Program& program, const Ledger& ledger
         LedgerRow row;
         row.probes.push_back(&probe.name);
         row.is_run_by_tracer = is_run_by_tracer(probe.kind);
-        row.hits = of(LedgerCounter::hits);
         row.passed = of(LedgerCounter::passed);
+        row.hits = of(LedgerCounter::refused) + row.passed + of(LedgerCounter::unclaimed);
         row.sent = of(LedgerCounter::sent);
         row.lost = of(LedgerCounter::lost);
         row.map_full = of(LedgerCounter::map_full);

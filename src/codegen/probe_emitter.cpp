@@ -2,9 +2,9 @@
 //
 //   entry:    a system call's raw event: another call, or a 32-bit one? -> return
 //             stopped? -> return            (a stopped program must be inert)
-//             ledger; hits++; -p's filter
+//             ledger; -p's filter
 //   early:    claim of scratch, if the predicate needs some
-//             predicate; passed++
+//             predicate; passed++ or refused++
 //   late:     claim of scratch, if only the body does
 //   body, exit: give the slot back; return 0
 #include "src/codegen/probe_emitter.h"
@@ -96,7 +96,6 @@ void ProbeEmitter::emit() {
     const ir::Block counted = b.block("counted");
     b.branch(b.is_zero(ledger_), return_, counted, Likely::no);
     b.enter(counted);
-    count(program::LedgerCounter::hits);
     b.jump(main_.prologue);  // clears variables; goes on to claim_early
 
     // fns first: their variables' scratch must not overlap with anybody's temporaries.
@@ -143,15 +142,18 @@ void ProbeEmitter::emit() {
         b.enter(claim_late_);
         b.jump(main_.body);
         b.enter(refused);
+        count(program::LedgerCounter::refused);
         b.jump(exit_);
     } else {
         b.jump(predicate);
         b.enter(claim_late_);
         write_claim(main_.body);
         b.enter(refused);
+        count(program::LedgerCounter::refused);
         b.jump(return_);
     }
     b.enter(lost_);
+    if (is_claim_early_) count(program::LedgerCounter::unclaimed);
     count(program::LedgerCounter::lost);
     b.jump(return_);
     b.enter(exit_);
@@ -205,12 +207,11 @@ void ProbeEmitter::find_syscall() {
     }
     if (!syscall_->is_raw) return;
     const ir::Block native = b.block("native");
-    const Temporaries temporaries(*this);
-    const ir::Value place = stack_object(8);
-    const ir::Value task = helper(Helper::get_current_task, {});
-    helper(Helper::probe_read_kernel, {place, b.i64(4), b.add(task, b.i64(syscall_->access.compat_offset))});
-    b.branch(b.is_zero(b.and_(b.load(Width::i32, place, 0, 4), b.i32(syscall_->access.compat_mask))), native, return_,
-             Likely::yes);
+    // The verifier knows the task's type and lets it be read directly, without a call.
+    const ir::Value task =
+        b.call_helper(static_cast<std::uint32_t>(Helper::get_current_task_btf), {}, ir::Builder::Returns::pointer);
+    const ir::Value status = b.load(Width::i32, task, syscall_->access.compat_offset, 4);
+    b.branch(b.is_zero(b.and_(status, b.i32(syscall_->access.compat_mask))), native, return_, Likely::yes);
     b.enter(native);
 }
 
@@ -226,15 +227,18 @@ ir::Value ProbeEmitter::probe_name(std::uint32_t capacity) {
     BUG_IF(syscall_ == nullptr || !syscall_->table.is_set(), "a probe's name that nobody knows");
     ir::Builder& b = ir();
     const ir::Value entry = syscall_entry(syscall_number());
-    const ir::Block from = b.current(), absent = b.block("absent"), end = b.block("name");
-    const ir::Value name = member_at(entry, SyscallTable::kName);
-    b.branch(b.is_zero(entry), absent, end, Likely::no);
+    const ir::Block present = b.block("present"), absent = b.block("absent"), end = b.block("name");
+    b.branch(b.is_zero(entry), absent, present, Likely::no);
     b.enter(absent);  // cannot be: it was found at the start
     const ir::Value nothing = zero_memory(capacity);
     const ir::Block absent_end = b.current();
     b.jump(end);
+    // Not before the look: the verifier allows no arithmetic on what may be null.
+    b.enter(present);
+    const ir::Value name = member_at(entry, SyscallTable::kName);
+    b.jump(end);
     b.enter(end);
-    return b.phi({{name, from}, {nothing, absent_end}});
+    return b.phi({{name, present}, {nothing, absent_end}});
 }
 
 /// Arguments as the tracepoint's record has them: __syscall_nr, then six words or the returned value.

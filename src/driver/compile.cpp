@@ -83,7 +83,7 @@ bool is_builtin(std::string_view word) {
 std::optional<codegen::SyscallAccess> syscall_access(const kernel::KernelView& kernel) {
     const auto types = kernel.btf();
     if (!types.ok()) return std::nullopt;
-    const auto mark = kernel::find_compat_mark(kernel::Btf(*types));
+    const auto mark = kernel::find_compat_mark(*types);
     if (!mark) return std::nullopt;
     const kernel::SyscallRegisters registers = kernel::syscall_registers();
     return codegen::SyscallAccess{.arguments = registers.arguments,

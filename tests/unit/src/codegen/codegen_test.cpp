@@ -40,7 +40,7 @@ TEST(Codegen, EmptyProbeCountsItsHits) {
     tree.probe();
     Loaded loaded(tree);
     loaded.run(0, 3);
-    EXPECT_EQ(loaded.ledger(0, LedgerCounter::hits), 3u);
+    EXPECT_EQ(loaded.ledger(0, LedgerCounter::refused), 0u);
     EXPECT_EQ(loaded.ledger(0, LedgerCounter::passed), 3u);
     EXPECT_EQ(loaded.program().begin.size(), 1u);
     EXPECT_TRUE(loaded.program().attachments.empty());
@@ -54,7 +54,7 @@ TEST(Codegen, PredicateRefuses) {
     tree.body({tree.set(map, nullptr, tree.number(1))});
     Loaded loaded(tree);
     loaded.run();
-    EXPECT_EQ(loaded.ledger(0, LedgerCounter::hits), 1u);
+    EXPECT_EQ(loaded.ledger(0, LedgerCounter::refused), 1u);
     EXPECT_EQ(loaded.ledger(0, LedgerCounter::passed), 0u);
     EXPECT_EQ(loaded.scalar("@x"), std::nullopt);
 }
@@ -67,7 +67,7 @@ TEST(Codegen, StoppedProgramsAreInert) {
     loaded.run();
     loaded.set_globals({.stopped = 1, .start_ns = 0, .child_pid = 0, .tracer_pid = 0, .pidns_dev = 0, .pidns_ino = 0});
     loaded.run();
-    EXPECT_EQ(loaded.ledger(0, LedgerCounter::hits), 1u);
+    EXPECT_EQ(loaded.ledger(0, LedgerCounter::passed), 1u);
 }
 
 TEST(Codegen, PidFilterTakesThisProcessOnly) {
