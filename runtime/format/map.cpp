@@ -69,8 +69,9 @@ class MapPrinter {
         if (spec_.is_scalar) {
             text_entry(entries_.empty() ? nullptr : &entries_[0]);
         } else {
-            for (const Entry& entry : entries_) {
-                text_entry(&entry);
+            for (std::size_t i = 0; i < entries_.size(); ++i) {
+                fetch_ahead(i);
+                text_entry(&entries_[i]);
                 hand_on(kChunk);
             }
         }
@@ -110,6 +111,16 @@ class MapPrinter {
     static const MapSpec& spec_of(const FormatContext& context, program::MapId map) {
         BUG_IF(map.index() >= context.program().maps.size(), "printing a map that is not in the program");
         return context.program().maps[map.index()];
+    }
+
+    /// Sorted entries name elements all over the memory: of a million keys each would be waited for three times.
+    void fetch_ahead(std::size_t i) const {
+        constexpr std::size_t kNear = 8, kFar = 16;
+        if (i + kFar < entries_.size()) __builtin_prefetch(&element(entries_[i + kFar]));
+        if (i + kNear >= entries_.size()) return;
+        const MapElement& next = element(entries_[i + kNear]);
+        __builtin_prefetch(next.key.data());
+        __builtin_prefetch(next.values.data());
     }
 
     void hand_on(std::size_t limit) {
