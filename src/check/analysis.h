@@ -77,6 +77,7 @@ struct ExprInfo {
     const program::Argument* argument = nullptr;
     bool is_args = false;
     const typed::Builtin* row = nullptr;  ///< calls and identifiers
+    std::uint32_t function = kNoIndex;    ///< call of a fn: index of Analysis::functions
 };
 
 /// What a row's functions left about one call.
@@ -117,8 +118,17 @@ struct Body {
     bool has_asked_arguments = false;
     bool is_told_name = false;  ///< `probe` is found out at run time: see typed::Probe
     std::vector<VariableInfo> variables;
+    struct FunctionBody* function = nullptr;  ///< it is the body of a fn
     [[nodiscard]] const AttachPlace& place() const { return places.front(); }
     [[nodiscard]] program::ProbeKind kind() const { return places.front().kind; }
+};
+
+/// A fn as one body of a probe calls it: each of them gets a copy, so that everything in it is checked for its place.
+struct FunctionBody {
+    const ast::Function* function = nullptr;
+    Body body;                                     ///< places: those of the calling body
+    std::vector<const ast::Variable*> parameters;  ///< names; their indices stand in infos
+    const Type* result = nullptr;                  ///< void_type() if it has none; null: not asked yet
 };
 
 class Analysis {
@@ -140,6 +150,7 @@ class Analysis {
 
     std::vector<Clause> clauses;
     std::deque<Body> bodies;    ///< in source order
+    std::deque<FunctionBody> functions;
     std::vector<MapInfo> maps;  ///< in order of first use
     std::unordered_map<std::string, std::uint32_t> map_indices;
     std::deque<ExprInfo> infos;  ///< by id of the expanded trees
@@ -155,6 +166,14 @@ class Analysis {
     [[nodiscard]] std::uint32_t map_index(std::string_view name);
     /// The row's signature, parsed once.
     [[nodiscard]] const std::vector<Signature>& signature(const typed::Builtin& row);
+    /// The bodies of probes, then those of functions.
+    template <typename Visit>
+    void for_each_body(Visit&& visit) {
+        for (Body& body : bodies)
+            visit(body);
+        for (FunctionBody& function : functions)
+            visit(function.body);
+    }
     [[nodiscard]] const typed::Builtin* find_row(std::string_view name) const {
         return input.builtins.find == nullptr ? nullptr : input.builtins.find(name);
     }

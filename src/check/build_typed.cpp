@@ -2,6 +2,7 @@
 // an assignment, field chains are loads and members, what is known is a literal. The last place that can report an
 // error.
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,8 @@ class Builder {
         number_maps();
         for (Body& body : analysis_.bodies)
             build_body(body);
+        for (FunctionBody& function : analysis_.functions)
+            build_function(function);
         std::stable_sort(script_.probes.begin(), script_.probes.end(),
                          [](const std::unique_ptr<typed::Probe>& a, const std::unique_ptr<typed::Probe>& b) {
                              return a->group < b->group;
@@ -122,6 +125,28 @@ class Builder {
         ++body_count_;
     }
 
+    void build_function(FunctionBody& function) {
+        Body& body = function.body;
+        body_ = &body;
+        typed::Probe place;  // for what asks where it stands; a fn has no arguments of the event
+        probe_ = &place;
+        hidden_.clear();
+        typed::SubProgram made;
+        made.name = function.function->name;
+        const bool has_result = function.result != nullptr && function.result->kind != Kind::void_;
+        made.result = has_result ? function.result : nullptr;
+        made.body = block(*body.block);
+        for (const ast::Variable* parameter : function.parameters)
+            made.parameters.emplace_back(analysis_.info(*parameter).variable);
+        for (const VariableInfo& variable : body.variables)
+            made.variables.push_back({variable.name, variable_type(variable), variable.is_captured});
+        for (typed::VariableSlot& slot : hidden_)
+            made.variables.push_back(std::move(slot));
+        script_.functions.push_back(std::move(made));
+        body_ = nullptr;
+        probe_ = nullptr;
+    }
+
     const Type* variable_type(const VariableInfo& variable) const {
         return variable.declared != nullptr ? variable.declared : types_.settled(variable.slot.now);
     }
@@ -204,7 +229,11 @@ class Builder {
     // --------------------------------------------------------------------------------------------------------------
 
     const typed::Expr* literal(const Literal& value, const Type* type, Range range, bool is_exempt = false) {
-        if (!value.is_text()) return integer(value.bits, types_.settled(type), range);
+        if (!value.is_text()) {
+            const typed::Expr* made = integer(value.bits, types_.settled(type), range);
+            if (value.type != nullptr) cast_literals_.insert(made);
+            return made;
+        }
         const std::uint64_t most = analysis_.config.max_strlen;
         if (!is_exempt && value.text.size() + 1 > most)
             analysis_.diagnostics.add(DiagnosticKind::literal, range,
@@ -418,6 +447,7 @@ class Builder {
         if (base->type->kind == Kind::tuple) return member(base, constant->bits, node.range);
         if (base->type->kind == Kind::pointer) {
             const std::uint64_t size = base->type->element->size;
+            base = convert(base, untrusted(types_, base->type));
             if (constant && !constant->is_negative) return load(base, constant->bits * size, type_of(node), node.range);
             const typed::Expr* moved = binary(ast::BinaryOp::add, base, build(index), base->type, node.range);
             return load(moved, 0, type_of(node), node.range);
@@ -496,9 +526,10 @@ class Builder {
         }
     }
 
-    /// A literal adapts to its neighbour although it is settled by now.
+    /// A literal adapts to its neighbour although it is settled by now; one with a cast does not.
     const Type* as_side(const typed::Expr& expr) {
-        if (expr.kind == typed::ExprKind::integer && expr.type->kind == Kind::integer && expr.type->is_signed &&
+        if (!cast_literals_.contains(&expr) && expr.kind == typed::ExprKind::integer &&
+            expr.type->kind == Kind::integer && expr.type->is_signed &&
             static_cast<std::int64_t>(typed::as<typed::Integer>(expr).value) >= 0)
             return types_.flexible(expr.type->size, expr.type->size);
         return as_integer(types_, expr.type);
@@ -644,6 +675,18 @@ class Builder {
     // ---- calls
     // ---------------------------------------------------------------------------------------------------------------------------
 
+    const typed::Expr* function_call(const ast::Expr& node, const std::vector<const ast::Expr*>& arguments,
+                                     std::uint32_t index) {
+        const FunctionBody& function = analysis_.functions[index];
+        auto* made = make<typed::FunctionCall>(typed::ExprKind::function_call, type_of(node), node.range);
+        made->function = typed::SubProgramId(index);
+        for (std::size_t i = 0; i < arguments.size(); ++i) {
+            const std::uint32_t parameter = analysis_.info(*function.parameters[i]).variable;
+            made->arguments.push_back(convert(build(*arguments[i]), variable_type(function.body.variables[parameter])));
+        }
+        return made;
+    }
+
     const typed::Expr* call(const ast::Expr& node, const std::vector<const ast::Expr*>& arguments) {
         const ExprInfo& info = analysis_.info(node);
         if (node.kind == ast::ExprKind::call) {
@@ -652,6 +695,7 @@ class Builder {
             if (written.name == "find" && arguments.size() == 3 && arguments[2]->kind == ast::ExprKind::variable)
                 return find(written);
         }
+        if (info.function != kNoIndex) return function_call(node, arguments, info.function);
         BUG_IF(info.row == nullptr, "a call without its row");
         const CallInfo& left = analysis_.calls[node.id];
         auto* made = make<typed::Call>(typed::ExprKind::call, type_of(node), node.range);
@@ -928,6 +972,8 @@ class Builder {
                        [&](const ast::Return& node) {
                            auto* made = make<typed::Return>(typed::StmtKind::return_, node.range);
                            if (node.value != nullptr) made->value = build(*node.value);
+                           if (made->value != nullptr && body_->function != nullptr)
+                               made->value = convert(made->value, body_->function->result);
                            to.statements.push_back(made);
                        },
                        [](const ast::ImportStmt&) {},
@@ -973,6 +1019,7 @@ class Builder {
     std::vector<typed::VariableSlot> hidden_;
     std::size_t body_count_ = 0;
     std::vector<const typed::Stmt*> pending_;
+    std::unordered_set<const typed::Expr*> cast_literals_;  ///< literals that were given a type: (int64)5
 };
 
 }  // namespace

@@ -396,6 +396,30 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
     return type;
 }
 
+const Type* Inference::call_function(const ast::Call& node, FunctionBody& function) {
+    const std::size_t wanted = function.parameters.size(), given = node.arguments.size();
+    bool has_bad = false;
+    if (given != wanted) {
+        error(
+            DiagnosticKind::bad_call, node.range,
+            fmt::format("{}() requires {} {} ({} provided)", node.name, wanted == 0 ? "no" : fmt::format("{}", wanted),
+                        wanted == 1 ? "argument" : "arguments", given))
+            .note(function.function->name_range, "This is the definition.");
+        has_bad = true;
+    }
+    for (std::size_t i = 0; i < given; ++i) {
+        const Type* type = infer(*node.arguments[i]);
+        has_bad |= is_error(type);
+        if (i >= wanted || type == nullptr || is_error(type)) continue;
+        VariableInfo& parameter = function.body.variables[info(*function.parameters[i]).variable];
+        const auto& literal = info(*node.arguments[i]).literal;
+        assign_variable(parameter, type, literal ? &*literal : nullptr, ast::extent(*node.arguments[i]));
+        has_bad |= is_error(parameter.declared);
+    }
+    const Type* result = function_result(function);
+    return has_bad ? types_.error() : result;
+}
+
 const Type* Inference::call(const ast::Call& node) {
     const bool is_target = std::exchange(aggregation_, nullptr) == &node;
     const typed::Builtin* row = analysis_.find_row(node.name);
@@ -425,17 +449,12 @@ const Type* Inference::call(const ast::Call& node) {
         return identifier(alias);
     }
     if (row == nullptr) {
-        for (const ast::Script* script : analysis_.input.scripts)
-            for (const ast::Function& function : script->functions)
-                if (function.name == node.name) {
-                    error(DiagnosticKind::unsupported, node.range,
-                          fmt::format("'{}' is a function of the script: fn can be defined, but not called yet",
-                                      node.name))
-                        .hint("a macro can do the same");
-                    return types_.error();
-                }
+        if (info(node).function != kNoIndex) return call_function(node, analysis_.functions[info(node).function]);
         if (is_reporting_) {
             std::vector<std::string> names;
+            for (const ast::Script* script : analysis_.input.scripts)
+                for (const ast::Function& function : script->functions)
+                    names.emplace_back(function.name);
             for (const ast::Script* script : analysis_.input.scripts)
                 for (const ast::Macro& macro : script->macros)
                     names.emplace_back(macro.name);

@@ -41,6 +41,9 @@ class Expander {
   public:
     explicit Expander(Analysis& analysis) : analysis_(analysis), input_(analysis.input), arena_(analysis.arena) {
         collect_macros();
+        for (const ast::Script* script : input_.scripts)
+            for (const ast::Function& function : script->functions)
+                collect_function(function);
     }
 
     void run() {
@@ -65,6 +68,50 @@ class Expander {
                 }
                 macros_[std::string(macro.name)].push_back(&macro);
             }
+    }
+
+    void collect_function(const ast::Function& function) {
+        const auto refuse = [&](const std::string& why) -> source::Diagnostics::Added {
+            return analysis_.diagnostics.add(DiagnosticKind::bad_macro, function.name_range, why);
+        };
+        if (analysis_.find_row(function.name) != nullptr)
+            refuse(fmt::format("fn {}() has the name of a builtin", function.name));
+        const auto [known, is_new] = functions_.try_emplace(std::string(function.name), &function);
+        if (!is_new)
+            refuse(fmt::format("Redefinition of fn: {}", function.name))
+                .note(known->second->name_range, "This is the original definition.");
+    }
+
+    /// The fn's body for the clause at hand, made once; kNoIndex: reported.
+    std::uint32_t instantiate(const ast::Function& function, Range call) {
+        if (const auto made = made_functions_.find(&function); made != made_functions_.end()) {
+            if (made->second != kNoIndex) return made->second;
+            analysis_.diagnostics
+                .add(DiagnosticKind::bad_macro, call, fmt::format("fn {}() calls itself", function.name))
+                .hint("programs in the kernel have no recursion; a loop can do it");
+            return kNoIndex;
+        }
+        made_functions_[&function] = kNoIndex;
+        const Environment* environment = std::exchange(environment_, nullptr);
+        const unsigned loops = std::exchange(loops_, 0);
+        const bool is_again = std::exchange(is_again_, false);
+        FunctionBody made;
+        made.function = &function;
+        made.body.probe = body_->probe;
+        made.body.group = body_->group;
+        made.body.places = body_->places;
+        made.body.is_told_name = body_->is_told_name;
+        for (const ast::FunctionParameter& parameter : function.parameters)
+            made.parameters.push_back(copy_variable(*parameter.variable));
+        made.body.block = copy(*function.body);
+        environment_ = environment;
+        loops_ = loops;
+        is_again_ = is_again;
+        const auto index = static_cast<std::uint32_t>(analysis_.functions.size());
+        FunctionBody& kept = analysis_.functions.emplace_back(std::move(made));
+        kept.body.function = &kept;
+        made_functions_[&function] = index;
+        return index;
     }
 
     static bool same_parameters(const ast::Macro& a, const ast::Macro& b) {
@@ -649,11 +696,17 @@ class Expander {
             node->block = block;
             return node;
         }
+        std::uint32_t function = kNoIndex;
+        if (const auto found = functions_.find(std::string(call.name)); found != functions_.end()) {
+            function = instantiate(*found->second, call.range);
+            if (function == kNoIndex) return failed(call.range);
+        }
         auto* node = make<ast::Call>(ast::ExprKind::call, call.range);
         node->name = call.name;
         node->name_range = call.name_range;
         node->has_bang = call.has_bang;
         node->arguments = std::move(arguments);
+        analysis_.info(*node).function = function;
         return node;
     }
 
@@ -983,12 +1036,13 @@ class Expander {
             probe.predicate == nullptr ? probe.body->range : source::join(probe.predicate->range, probe.body->range));
         for (const AttachPlace& place : clause.places) {
             auto same = shared.end();
-            if (macros_.empty() && !depends_on_place(place.kind, *clause.probe, input_.sources))
+            if (macros_.empty() && functions_.empty() && !depends_on_place(place.kind, *clause.probe, input_.sources))
                 same = std::find_if(shared.begin(), shared.end(), [&](const std::vector<AttachPlace>& places) {
                     return places.front().kind == place.kind;
                 });
-            else if (const std::string_view direction = syscall_event(place);
-                     macros_.empty() && !direction.empty() && !depends_on_syscall(direction, text))
+            else if (const std::string_view direction = syscall_event(place); macros_.empty() && functions_.empty() &&
+                                                                              !direction.empty() &&
+                                                                              !depends_on_syscall(direction, text))
                 same = std::find_if(shared.begin(), shared.end(), [&](const std::vector<AttachPlace>& places) {
                     return syscall_event(places.front()) == direction &&
                            std::none_of(places.begin(), places.end(),
@@ -1005,6 +1059,8 @@ class Expander {
             body.group = group;
             body.places = std::move(places);
             body.is_told_name = body.places.size() > 1 && text.find("probe") != std::string_view::npos;
+            body_ = &body;
+            made_functions_.clear();
             body.predicate = clause.probe->predicate == nullptr ? nullptr : copy(*clause.probe->predicate);
             body.block = copy(*clause.probe->body);
         }
@@ -1017,6 +1073,9 @@ class Expander {
     const Input& input_;
     ast::Arena& arena_;
     std::map<std::string, std::vector<const ast::Macro*>> macros_;
+    std::map<std::string, const ast::Function*> functions_;
+    std::map<const ast::Function*, std::uint32_t> made_functions_;  ///< for the body at hand; kNoIndex: being made
+    Body* body_ = nullptr;
     std::map<std::string, Option> options_;
     const Environment* environment_ = nullptr;
     std::vector<std::string_view> chain_;

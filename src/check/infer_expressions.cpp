@@ -415,8 +415,16 @@ bool Inference::is_resolvable(std::string_view name) {
     return name == "args" || analysis_.find_row(name) != nullptr || analysis_.definitions.constant(name).has_value();
 }
 
+/// What belongs to the event a fn cannot see: it gets what it needs as arguments.
+const Type* Inference::refuse_in_function(std::string_view name, Range range) {
+    error(DiagnosticKind::wrong_probe, range, fmt::format("'{}' builtin is not allowed in a function", name))
+        .hint("give it to the function as an argument");
+    return types_.error();
+}
+
 const Type* Inference::identifier(const ast::Identifier& node) {
     const std::string_view name = node.name;
+    if (name == "args" && body_->function != nullptr) return refuse_in_function(name, node.range);
     if (name == "args") {
         using Kinds = program::ProbeKind;
         const probes::Provider& provider = probes::row(body_->kind());
@@ -437,6 +445,10 @@ const Type* Inference::identifier(const ast::Identifier& node) {
         info(node).is_args = true;
         return whole_arguments();
     }
+    if (body_->function != nullptr &&
+        (name == "retval" || name == "ctx" || name == "func" || name == "usermode" ||
+         (name.starts_with("arg") && name.size() > 3 && name[3] >= '0' && name[3] <= '9')))
+        return refuse_in_function(name, node.range);
     const bool is_raw_argument = name.starts_with("arg") && name.size() > 3 &&
                                  std::all_of(name.begin() + 3, name.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (is_raw_argument || name == "retval") {
@@ -491,11 +503,13 @@ const Type* Inference::identifier(const ast::Identifier& node) {
     }
     // The headers that were answered without being read may well define it.
     if (const auto& headers = analysis_.definitions.system_headers();
-        !headers.empty() &&
-        std::all_of(name.begin(), name.end(), [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); })) {
-        added.hint(fmt::format("{0} may be a macro of <{1}>: types and enum constants of the kernel's headers are known "
-                               "without them, macros only the common ones; `#define {0} ...` says it",
-                               name, fmt::join(headers, ">, <")));
+        !headers.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+            return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        })) {
+        added.hint(
+            fmt::format("{0} may be a macro of <{1}>: types and enum constants of the kernel's headers are known "
+                        "without them, macros only the common ones; `#define {0} ...` says it",
+                        name, fmt::join(headers, ">, <")));
         return types_.error();
     }
     // Of an event's fields only the name is written quickly.
@@ -757,8 +771,8 @@ const Type* Inference::binary_result(ast::BinaryOp op, const ast::Expr& left, co
     }
     if (has_pointer) {
         const bool adds = op == ast::BinaryOp::add, subtracts = op == ast::BinaryOp::subtract;
-        if (a->kind == Kind::pointer && is_number(b) && (adds || subtracts)) return a;
-        if (b->kind == Kind::pointer && is_number(a) && adds) return b;
+        if (a->kind == Kind::pointer && is_number(b) && (adds || subtracts)) return untrusted(types_, a);
+        if (b->kind == Kind::pointer && is_number(a) && adds) return untrusted(types_, b);
         if ((a->kind == Kind::pointer || is_number(a)) && (b->kind == Kind::pointer || is_number(b))) return refuse();
         mismatch(op, left, right, a, b, range);
         return types_.error();
@@ -786,7 +800,15 @@ const Type* Inference::binary(const ast::Binary& node) {
     const auto folds = [](const std::optional<Literal>& one) {
         return one && (one->type == nullptr || one->type->kind == Kind::enumeration || one->type->size == 8);
     };
-    if (folds(left) && folds(right)) {
+    // Exact arithmetic is what the machine does as long as both sides agree about the sign: (int64)-7 < (uint64)5 is
+    // left to it.
+    const auto agrees = [](const Literal& one, const Literal& other) {
+        if (one.type == nullptr || one.kind != Literal::Kind::integer || other.kind != Literal::Kind::integer)
+            return true;
+        return other.type != nullptr ? one.type->is_signed == other.type->is_signed
+                                     : one.type->is_signed || !other.is_negative;
+    };
+    if (folds(left) && folds(right) && agrees(*left, *right) && agrees(*right, *left)) {
         const Folded folded = fold(node.op, *left, *right);
         if (folded.error == FoldError::beyond_the_end)
             warning(DiagnosticKind::warn_truncated, node.range, "literal string will always be empty");
@@ -822,7 +844,8 @@ const Type* Inference::increment(const ast::Increment& node) {
         return types_.error();
     }
     const bool is_signed = node.is_decrement || (have != nullptr && have->is_signed);
-    const Type* type = have != nullptr && have->kind == Kind::pointer ? have : types_.integer(8, is_signed);
+    const Type* type =
+        have != nullptr && have->kind == Kind::pointer ? untrusted(types_, have) : types_.integer(8, is_signed);
     assign_type(*node.target, type, nullptr, node.range);
     if (is_map) {
         const Type* value = settled(analysis_.maps[info(*node.target).map].value.read());
@@ -918,7 +941,7 @@ const Type* Inference::cast(const ast::Cast& node) {
         return types_.error();
     }
     if (to->kind == Kind::pointer && to->space == AddressSpace::none && from->kind == Kind::pointer)
-        to = types_.pointer(to->element, from->space, from->is_trusted);
+        to = types_.pointer(to->element, from->space, from->is_trusted && to->element == from->element);
     if (to == from && !operand && !(node.operand->kind == ast::ExprKind::cast))
         warning(DiagnosticKind::warn_cast, node.range,
                 fmt::format("Unnecessary cast: expression is already of type {}", types::name_of(to)))

@@ -47,23 +47,24 @@ bool Inference::end_round() {
         end(map.key);
         end(map.value);
     }
-    for (Body& body : analysis_.bodies)
+    analysis_.for_each_body([&](Body& body) {
         for (VariableInfo& variable : body.variables)
             end(variable.slot);
+    });
     return has_changed;
 }
 
 void Inference::round() {
     has_unknown_ = false;
-    for (Body& body : analysis_.bodies)
-        infer_body(body);
+    analysis_.for_each_body([&](Body& body) { infer_body(body); });
 }
 
 /// What nothing was ever assigned to is a number.
 void Inference::settle_rest() {
-    for (Body& body : analysis_.bodies)
+    analysis_.for_each_body([&](Body& body) {
         for (VariableInfo& variable : body.variables)
             if (variable.slot.now == nullptr) variable.slot.now = types_.integer(8, true);
+    });
     for (MapInfo& map : analysis_.maps)
         if (map.value.now == nullptr && map.is_scalar.value_or(true) && map.key.now == nullptr) map.is_scalar = true;
 }
@@ -121,6 +122,38 @@ void Inference::infer_body(Body& body) {
 
 // ---- statements
 // ------------------------------------------------------------------------------------------------------------
+
+/// Of a fn: what its last line says, asked once.
+const Type* Inference::function_result(FunctionBody& function) {
+    if (function.result != nullptr) return function.result;
+    const ast::TypeSpec* spec = function.function->result;
+    const Type* type = spec == nullptr ? types_.void_type() : resolve(*spec, spec->range);
+    if (type == nullptr) return nullptr;
+    if (type->kind == Kind::string && type->capacity == 0)
+        type = types_.string(static_cast<std::uint32_t>(analysis_.config.max_strlen));
+    if (type->kind == Kind::buffer && type->capacity == 0)
+        type = types_.buffer(static_cast<std::uint32_t>(analysis_.config.max_strlen));
+    if (!is_error(type) && type->kind != Kind::void_ && !is_storable(type)) {
+        error(DiagnosticKind::unknown_type, spec->range,
+              fmt::format("A function can not return a value of type '{}'", types::name_of(type)));
+        type = types_.error();
+    }
+    // An error is said in the round that reports.
+    return is_error(type) ? type : function.result = settled(type);
+}
+
+void Inference::return_value(const ast::Return& node) {
+    FunctionBody& function = *body_->function;
+    const Type* result = function_result(function);
+    const Type* type = node.value == nullptr ? types_.void_type() : infer(*node.value);
+    if (result == nullptr || type == nullptr || is_error(result) || is_error(type)) return;
+    const Type* both = result == type ? result : merge(types_, result, type);
+    const bool fits = (is_number(result) && is_number(type)) || (both != nullptr && settled(both) == result);
+    if (!fits)
+        error(DiagnosticKind::bad_jump, node.range,
+              fmt::format("Function {}() is of type {} but returns {}", function.function->name, types::name_of(result),
+                          types::name_of(type)));
+}
 
 void Inference::block(const ast::Block& block) {
     for (const ast::Stmt* one : block.statements)
@@ -430,6 +463,7 @@ void Inference::statement(const ast::Stmt& stmt) {
             [](const ast::Break&) {},
             [](const ast::Continue&) {},
             [&](const ast::Return& node) {
+                if (body_->function != nullptr) return return_value(node);
                 if (node.value == nullptr) return;
                 const Type* type = infer(*node.value);
                 if (type != nullptr && !is_error(type) && !is_number(type))

@@ -40,6 +40,8 @@ class Inference {
     void infer_body(Body& body);
     void block(const ast::Block& block);
     const Type* block_value(const ast::Block& block);
+    const Type* function_result(FunctionBody& function);
+    void return_value(const ast::Return& node);
     void statement(const ast::Stmt& stmt);
     void assign(const ast::Expr& target, const ast::Expr& value, Range range);
     void assign_type(const ast::Expr& target, const Type* type, const Literal* literal, Range range);
@@ -90,9 +92,11 @@ class Inference {
     const Type* argument_field(const ast::Field& node);
     const program::Argument* find_argument(std::string_view name);
     bool refuse_in_loop(std::string_view name, Range range);
+    const Type* refuse_in_function(std::string_view name, Range range);
 
     // ---- check_calls.cpp
     const Type* call(const ast::Call& node);
+    const Type* call_function(const ast::Call& node, FunctionBody& function);
     const Type* call_row(const ast::Expr& node, std::string_view name, Range range, const typed::Builtin& row,
                          std::span<const ast::Expr* const> arguments);
     const Type* result_type(const typed::Builtin& row, const Signature& signature,

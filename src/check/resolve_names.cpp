@@ -31,6 +31,7 @@ class Resolver {
             loops_ = 0;
             scopes_.emplace_back();
             if (body_.predicate != nullptr) visit(*body_.predicate);
+            if (body_.function != nullptr) declare_parameters(*body_.function);
             block(*body_.block, false);
         } while (is_stale_);
         for (Pending& one : pending_) {
@@ -134,6 +135,21 @@ class Resolver {
             .notes.emplace_back(other.first, other.is_let || other.is_loop_variable
                                                  ? "This is the initial declaration."
                                                  : "This is the initial assignment.");
+    }
+
+    void declare_parameters(const FunctionBody& function) {
+        for (std::size_t i = 0; i < function.parameters.size(); ++i) {
+            const ast::Variable& parameter = *function.parameters[i];
+            if (const std::uint32_t other = find(parameter.name); other != kNoIndex) {
+                shadowed(fmt::format("Variable {} was already declared. Variable shadowing is not allowed.",
+                                     written_name(parameter.name)),
+                         parameter.range, body_.variables[other]);
+                continue;
+            }
+            VariableInfo& info = body_.variables[declare(parameter, parameter.range)];
+            info.is_let = info.is_assigned = true;
+            info.spec = function.function->parameters[i].type;
+        }
     }
 
     // ---- maps
@@ -476,8 +492,7 @@ void read_declarations(Analysis& analysis) {
 
 void resolve_names(Analysis& analysis) {
     read_declarations(analysis);
-    for (Body& body : analysis.bodies)
-        Resolver(analysis, body).run();
+    analysis.for_each_body([&](Body& body) { Resolver(analysis, body).run(); });
     for (const MapInfo& map : analysis.maps)
         if (map.declaration != nullptr && !map.is_used)
             analysis.diagnostics.add(DiagnosticKind::warn_unused, map.declaration->range,

@@ -195,6 +195,10 @@ bool can_cast(const Type* from, const Type* to) {
     return false;
 }
 
+const Type* untrusted(Table& table, const Type* pointer) {
+    return pointer->is_trusted ? table.pointer(pointer->element, pointer->space) : pointer;
+}
+
 bool is_storable(const Type* type) {
     return type->kind != Kind::void_ && type->kind != Kind::none && !type->is_aggregation();
 }

@@ -29,6 +29,9 @@ namespace check {
 
 /// Is the explicit cast allowed? Literals of enumerations are checked by the caller.
 [[nodiscard]] bool can_cast(const types::Type* from, const types::Type* to);
+/// The pointer once arithmetic or a cast moved it: the verifier does not follow it any more ("math between rcu_ptr_
+/// pointer and register with unbounded min value is not allowed").
+[[nodiscard]] const types::Type* untrusted(types::Table& table, const types::Type* pointer);
 /// Storable in a variable or map.
 [[nodiscard]] bool is_storable(const types::Type* type);
 
