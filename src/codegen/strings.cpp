@@ -262,8 +262,11 @@ ir::Value ProbeEmitter::find_text(ir::Value haystack, std::uint32_t haystack_cap
         b.enter(done);
         return b.load(Width::i64, result);
     }
-    // Too many steps to walk: a callback for each place, which finds both texts through the frame.
+    // Too many steps to walk: a callback for each place, which finds both texts through the frame. A long needle takes
+    // a callback for each of its bytes as well, once the first one fits.
+    const bool is_long = needle_capacity > kMostSearchSteps;
     const ScratchPlace result = take_scratch(8);
+    const ScratchPlace begin = is_long ? take_scratch(8) : result, differs = is_long ? take_scratch(8) : result;
     b.store(b.i64(~std::uint64_t{0}), at(result));
     b.store(haystack, frame(), Frame::kOperands);
     b.store(needle, frame(), Frame::kOperands + 8);
@@ -273,18 +276,49 @@ ir::Value ProbeEmitter::find_text(ir::Value haystack, std::uint32_t haystack_cap
         const ir::Value looked_for = in.load_pointer(function_->frame, Frame::kOperands + 8);
         const ir::Value start = in.opaque(index);
         const ir::Block found = in.block("found"), next = in.block("next");
-        counted(needle_capacity, [&](ir::Value place) {
-            const ir::Value wanted = in.load(Width::i8, in.ptr_add(looked_for, place), 0, 1);
-            const ir::Block more = in.block("more"), inside = in.block("inside"), same = in.block("same");
-            in.branch(in.is_zero(wanted), found, more);
-            in.enter(more);
-            const ir::Value spot = in.opaque(in.add(start, place));
-            in.branch(in.compare(Compare::ult, spot, in.i64(haystack_capacity)), inside, next);
-            in.enter(inside);
-            in.branch(in.compare(Compare::eq, in.load(Width::i8, in.ptr_add(text, spot), 0, 1), wanted), same, next);
-            in.enter(same);
-        });
-        in.jump(found);
+        // One byte of the needle: on to `same` where it fits.
+        const auto compare_byte = [&](ir::Builder& at_byte, ir::Value hay, ir::Value pin, ir::Value first,
+                                      ir::Value place, ir::Block ended, ir::Block apart) {
+            const ir::Value wanted = at_byte.load(Width::i8, at_byte.ptr_add(pin, place), 0, 1);
+            const ir::Block more = at_byte.block("more"), inside = at_byte.block("inside"),
+                            same = at_byte.block("same");
+            at_byte.branch(at_byte.is_zero(wanted), ended, more);
+            at_byte.enter(more);
+            const ir::Value spot = at_byte.opaque(at_byte.add(first, place));
+            at_byte.branch(at_byte.compare(Compare::ult, spot, at_byte.i64(haystack_capacity)), inside, apart);
+            at_byte.enter(inside);
+            const ir::Value seen = at_byte.load(Width::i8, at_byte.ptr_add(hay, spot), 0, 1);
+            at_byte.branch(at_byte.compare(Compare::eq, seen, wanted), same, apart);
+            at_byte.enter(same);
+        };
+        if (!is_long) {
+            counted(needle_capacity,
+                    [&](ir::Value place) { compare_byte(in, text, looked_for, start, place, found, next); });
+            in.jump(found);
+        } else {
+            compare_byte(in, text, looked_for, start, in.i64(0), found, next);
+            in.store(start, at(begin));
+            in.store(in.i64(0), at(differs));
+            loop_callback(in.i64(needle_capacity), {}, [&](ir::Value index_of_byte) {
+                ir::Builder& inner = ir();
+                const ir::Value hay = inner.load_pointer(function_->frame, Frame::kOperands);
+                const ir::Value pin = inner.load_pointer(function_->frame, Frame::kOperands + 8);
+                const ir::Value first = inner.opaque(inner.load(Width::i64, at(begin)));
+                const ir::Value place = inner.opaque(index_of_byte);
+                const ir::Block ended = inner.block("pin_ended"), apart = inner.block("apart"),
+                                bounded = inner.block("bounded");
+                inner.branch(inner.compare(Compare::ult, place, inner.i64(needle_capacity)), bounded, ended);
+                inner.enter(bounded);
+                compare_byte(inner, hay, pin, first, place, ended, apart);
+                inner.ret(0);
+                inner.enter(apart);
+                inner.store(inner.i64(1), at(differs));
+                inner.ret(1);
+                inner.enter(ended);
+                inner.ret(1);
+            });
+            in.branch(in.is_zero(in.load(Width::i64, at(differs))), found, next);
+        }
         in.enter(found);
         in.store(start, at(result));
         in.ret(1);
