@@ -38,7 +38,7 @@ Token number_token(std::uint64_t value) {
 }
 
 /// A macro that makes more than this is one that makes itself.
-constexpr std::size_t kMostExpanded = 200'000;
+constexpr std::size_t kMostExpanded = 50'000;
 
 bool is_word(const Token& token, std::string_view text) {
     return token.kind == TokenKind::word && token.text == text;

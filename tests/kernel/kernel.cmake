@@ -3,13 +3,25 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(Threads REQUIRED)
 
 # What is traced: small programs that do one known thing.
-file(GLOB kernel_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/*.c)
+file(GLOB kernel_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/*.c
+    ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/*.cpp)
 foreach(source IN LISTS kernel_targets)
     get_filename_component(name ${source} NAME_WE)
     add_executable(target_${name} ${source})
     target_compile_options(target_${name} PRIVATE -O1 -Wall -Wextra)
+    if(name MATCHES "^(uprobe|usdt)_")
+        # Arguments and types are read out of their DWARF, which must be whole whatever the build type says.
+        target_compile_options(target_${name} PRIVATE -O0 -g2)
+    endif()
     target_link_libraries(target_${name} PRIVATE Threads::Threads)
     set_target_properties(target_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/targets)
+endforeach()
+
+# Unit tests read their symbols and attach to them.
+foreach(name IN ITEMS test_kernel test_probes)
+    if(TARGET ${name})
+        add_dependencies(${name} target_uprobe_args target_uprobe_shapes target_usdt_forms)
+    endif()
 endforeach()
 
 if(NOT TARGET bpfline)
@@ -50,6 +62,12 @@ target_include_directories(load_scripts PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_BINA
 set_target_properties(load_scripts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 set(kernel_loader --loader $<TARGET_FILE:load_scripts>)
 bpfline_kernel_test(kernel_load load_cases.py ${kernel_loader})
+# What the checker accepts no verifier refuses, also with the smallest and largest limits.
+bpfline_kernel_test(kernel_load_short_texts load_cases.py ${kernel_loader} --set max_strlen=64)
+bpfline_kernel_test(kernel_load_long_texts load_cases.py ${kernel_loader} --set max_strlen=16384)
+bpfline_kernel_test(kernel_load_one_key load_cases.py ${kernel_loader} --set max_map_keys=1)
+bpfline_kernel_test(kernel_folding folding.py)
+bpfline_kernel_test(kernel_json_schema json_schema.py)
 foreach(release IN ITEMS 6.1 6.12)
     add_test(NAME guest_${release}
         COMMAND Python3::Interpreter ${kernel_tools}/load_cases.py ${kernel_places} ${kernel_loader} --guest ${release})
