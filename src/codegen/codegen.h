@@ -30,7 +30,7 @@ struct Options {
     program::Features features;  ///< of the kernel compiled for
     unsigned possible_cpus = 1;
     bool warn_failed_reads = false;  ///< -k
-    /// By the name behind sys_enter_; unset, or nothing: the event's own tracepoint is used.
+    /// By the name behind sys_enter_; nothing: the event's own tracepoint is used.
     std::function<std::optional<std::uint32_t>(std::string_view)> syscall_number;
     /// Asked only if there is such a probe; nothing: this kernel does not tell enough.
     std::function<std::optional<SyscallAccess>()> syscall_access;

@@ -84,7 +84,7 @@ class Teller {
 
 SyscallPlan::SyscallPlan(const typed::Script& script, const Options& options)
     : events_(script.probes.size()), raw_(script.probes.size()) {
-    if (!options.syscall_number || !options.syscall_access) return;
+    if (!options.syscall_number) return;
     for (std::size_t i = 0; i < script.probes.size(); ++i) {
         const typed::Probe& probe = *script.probes[i];
         if (probe.kind != program::ProbeKind::tracepoint || probe.place.target != "syscalls") continue;
@@ -95,7 +95,8 @@ SyscallPlan::SyscallPlan(const typed::Script& script, const Options& options)
         if (const auto number = options.syscall_number(event.substr(is_exit ? kExit.size() : kEnter.size())))
             events_[i] = SyscallEvent{is_exit, *number};
     }
-    if (std::ranges::none_of(events_, [](const auto& event) { return event.has_value(); })) return;
+    if (!options.syscall_access || std::ranges::none_of(events_, [](const auto& event) { return event.has_value(); }))
+        return;
     access_ = options.syscall_access();
     if (!access_) return;
 

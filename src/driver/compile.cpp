@@ -179,9 +179,10 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
     options.possible_cpus = kernel.possible_cpus();
     options.warn_failed_reads = request.warns_at_run_time;
     if (std::ranges::find(request.disabled_features, "raw_syscalls") == request.disabled_features.end()) {
-        options.syscall_number = kernel::syscall_number;
         options.syscall_access = [&kernel] { return syscall_access(kernel); };
     }
+    // Needed in any case: check lets several events share a body that asks for the probe's name.
+    options.syscall_number = kernel::syscall_number;
     codegen::Generated generated = codegen::generate(*typed, compilation.types, compilation.sources, options);
     clock.ended("codegen", "optimise and emit (LLVM)");
     if (request.debug_stages.has(Stage::ir)) dump(generated.module->text());
