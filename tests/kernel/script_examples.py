@@ -112,6 +112,9 @@ def main():
     def one(path):
         start = time.monotonic()
         complaint, skipped = run_example(path, places, kernel)
+        # The kernel drops a timer's tick that interrupts another program's body, and one tick is all some examples have.
+        if complaint and complaint.startswith("does not show"):
+            complaint, skipped = run_example(path, places, kernel)
         tally.add(path.stem, complaint=complaint, skipped=skipped, seconds=time.monotonic() - start)
 
     chosen = [path for path in sorted(EXAMPLES.rglob("*.bt")) if re.search(arguments.filter, path.stem)]
