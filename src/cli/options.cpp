@@ -156,12 +156,12 @@ Refusal set_named_mode(Options& options, const std::string& value) {
 }
 
 Refusal disable_features(Options& options, const std::string& value) {
-    constexpr std::array<std::string_view, 4> kFeatures{"kprobe_multi", "kprobe_session", "uprobe_multi",
-                                                        "raw_syscalls"};
+    constexpr std::array<std::string_view, 5> kFeatures{"kprobe_multi", "kprobe_session", "uprobe_multi",
+                                                        "raw_syscalls", "ledger"};
     for (std::string& feature : split(value, ',')) {
         if (std::find(kFeatures.begin(), kFeatures.end(), feature) == kFeatures.end())
             return usage(fmt::format("USAGE: --no-feature can only have values 'kprobe_multi', 'kprobe_session', "
-                                     "'uprobe_multi', 'raw_syscalls'; not '{}'.",
+                                     "'uprobe_multi', 'raw_syscalls', 'ledger'; not '{}'.",
                                      feature),
                          base::did_you_mean(base::nearest(feature, kFeatures)));
         options.request.disabled_features.push_back(std::move(feature));
@@ -244,8 +244,8 @@ constexpr std::array kFlags{
          "Attach only probes whose full name matches this POSIX extended regular expression; begin and end probes are "
          "always kept.",
          set_probe_filter},
-    Flag{0, "no-feature", "FEATURE[,FEATURE]", "kprobe_multi kprobe_session uprobe_multi raw_syscalls", Group::events, true,
-         "do as if the kernel lacked FEATURE", "", disable_features},
+    Flag{0, "no-feature", "FEATURE[,FEATURE]", "kprobe_multi kprobe_session uprobe_multi raw_syscalls ledger",
+         Group::events, true, "do as if the kernel lacked FEATURE", "", disable_features},
     Flag{
         0, "usdt-file-activation", "", "", Group::events, true, "activate USDT probes in all processes using the file",
         "Activate USDT semaphores in every process that has the file mapped. Of no consequence where the kernel counts "
@@ -288,14 +288,15 @@ constexpr std::array kFlags{
              options.request.warns_at_run_time = true;
              return {};
          }},
-    Flag{0, "ledger", "", "", Group::output, true, "show at the end what every probe counted",
-         "Show at the end, for every probe, how often it was hit, how often its predicate let it pass, what it sent and "
-         "lost, what was refused and how long a run took. With -f json a line of its own on standard output, else a "
-         "table on standard error. A run that printed and stored nothing shows it by itself.",
-         [](Options& options, const std::string&) -> Refusal {
-             options.request.shows_ledger = true;
-             return {};
-         }},
+    Flag{
+        0, "ledger", "", "", Group::output, true, "show at the end what every probe counted",
+        "Show at the end, for every probe, how often it was hit, how often its predicate let it pass, what it sent and "
+        "lost, what was refused and how long a run took. With -f json a line of its own on standard output, else a "
+        "table on standard error. A run that printed and stored nothing shows it by itself.",
+        [](Options& options, const std::string&) -> Refusal {
+            options.request.shows_ledger = true;
+            return {};
+        }},
     Flag{0, "no-warnings", "", "", Group::output, true, "print no warnings", "",
          [](Options& options, const std::string&) -> Refusal {
              options.request.suppresses_warnings = true;
@@ -335,12 +336,13 @@ constexpr std::array kFlags{
         "Print what the compiler has made after each STAGE: tokens, ast, typed, ir, ir-opt, program, asm, verifier, or "
         "all. Together with --dry-run nothing is traced.",
         add_stages},
-    Flag{0, "timing", "", "", Group::trouble, true, "show where the time of the run went",
-         "Show on standard error how long each phase took, from the start of the process to the last probe's detaching.",
-         [](Options& options, const std::string&) -> Refusal {
-             options.request.shows_timing = true;
-             return {};
-         }},
+    Flag{
+        0, "timing", "", "", Group::trouble, true, "show where the time of the run went",
+        "Show on standard error how long each phase took, from the start of the process to the last probe's detaching.",
+        [](Options& options, const std::string&) -> Refusal {
+            options.request.shows_timing = true;
+            return {};
+        }},
     Flag{0, "info", "", "", Group::trouble, true, "print what this kernel and this build can do", "",
          [](Options& options, const std::string&) -> Refusal {
              options.request.action = Action::info;

@@ -34,6 +34,7 @@ struct Options {
     std::function<std::optional<std::uint32_t>(std::string_view)> syscall_number;
     /// Asked only if there is such a probe; nothing: this kernel does not tell enough.
     std::function<std::optional<SyscallAccess>()> syscall_access;
+    bool keeps_ledger = true;  ///< false: to measure what counting costs; nothing says then what was lost
     bool avoid_stack =
         false;  ///< for a second try after emit_functions ran out of the 512 bytes: temporaries in scratch memory
 };

@@ -91,11 +91,14 @@ void ProbeEmitter::emit() {
                     ? b.trunc(probe_number_, Width::i32)
                     : b.i32(script_.program.probes[id_.index()].ledger_slot),
                 key, 0, 4);
-        ledger_ = lookup(script_.ledger(), key);
+        // The claim of scratch memory uses the key's place, too.
+        ledger_ = script_.options.keeps_ledger ? lookup(script_.ledger(), key) : b.map_value(script_.globals());
     }
-    const ir::Block counted = b.block("counted");
-    b.branch(b.is_zero(ledger_), return_, counted, Likely::no);
-    b.enter(counted);
+    if (script_.options.keeps_ledger) {
+        const ir::Block counted = b.block("counted");
+        b.branch(b.is_zero(ledger_), return_, counted, Likely::no);
+        b.enter(counted);
+    }
     b.jump(main_.prologue);  // clears variables; goes on to claim_early
 
     // fns first: their variables' scratch must not overlap with anybody's temporaries.
@@ -343,6 +346,7 @@ ir::Value ProbeEmitter::frame() {
 }
 
 void ProbeEmitter::count(program::LedgerCounter counter) {
+    if (!script_.options.keeps_ledger) return;
     ir().atomic_add(ledger(), ir().i64(1), static_cast<std::int64_t>(counter) * 8);
 }
 

@@ -178,7 +178,11 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
     options.features = program::Features([&kernel](program::Feature feature) { return kernel.has(feature); });
     options.possible_cpus = kernel.possible_cpus();
     options.warn_failed_reads = request.warns_at_run_time;
-    if (std::ranges::find(request.disabled_features, "raw_syscalls") == request.disabled_features.end()) {
+    const auto is_disabled = [&request](std::string_view feature) {
+        return std::ranges::find(request.disabled_features, feature) != request.disabled_features.end();
+    };
+    options.keeps_ledger = !is_disabled("ledger");
+    if (!is_disabled("raw_syscalls")) {
         options.syscall_access = [&kernel] { return syscall_access(kernel); };
     }
     // Needed in any case: check lets several events share a body that asks for the probe's name.
