@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "runtime/base/fd.h"
+#include "runtime/kernel/btf.h"
 
 namespace kernel {
 namespace {
@@ -52,7 +53,8 @@ struct Loaded {
     std::array<char, 1024> log{};
 };
 
-Loaded load(std::span<const bpf_insn> insns, bpf_prog_type type, std::uint32_t expected = 0, bool with_log = false) {
+Loaded load(std::span<const bpf_insn> insns, bpf_prog_type type, std::uint32_t expected = 0, bool with_log = false,
+            std::uint32_t attach_to = 0) {
     Loaded result;
     bpf_attr attr;
     std::memset(&attr, 0, sizeof attr);
@@ -61,6 +63,7 @@ Loaded load(std::span<const bpf_insn> insns, bpf_prog_type type, std::uint32_t e
     attr.insn_cnt = static_cast<std::uint32_t>(insns.size());
     attr.license = reinterpret_cast<std::uintptr_t>("GPL");
     attr.expected_attach_type = expected;
+    attr.attach_btf_id = attach_to;
     if (with_log) {
         attr.log_buf = reinterpret_cast<std::uintptr_t>(result.log.data());
         attr.log_size = static_cast<std::uint32_t>(result.log.size());
@@ -167,6 +170,14 @@ bool has_no_prealloc_tracing() {
     return load(program, BPF_PROG_TYPE_PERF_EVENT).fd.is_open();
 }
 
+bool has_fentry(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return false;
+    // A function every kernel has. Loading says whether programs of this kind are allowed; nothing is attached.
+    const BtfId function = Btf(bytes).find(BTF_KIND_FUNC, "vfs_read");
+    const std::array program{move(0, 0), leave()};
+    return function != 0 && load(program, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, false, function).fd.is_open();
+}
+
 bool names_function(std::span<const std::byte> btf, std::string_view name) {
     // Whole names between NULs of the string section; no other BTF string is called like this.
     if (btf.empty()) return false;
@@ -205,6 +216,8 @@ bool FeatureProbe::find_out(Feature feature) {
         case Feature::uprobe_multi: return !is_assumed && has_uprobe_multi();
         case Feature::strnlen_kfuncs: return !is_assumed && names_function(btf_(), "bpf_strnlen");
         case Feature::no_prealloc_tracing: return is_assumed || has_no_prealloc_tracing();
+        case Feature::kprobe: return ::access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
+        case Feature::fentry: return is_assumed ? !btf_().empty() : has_fentry(btf_());
     }
     return false;
 }

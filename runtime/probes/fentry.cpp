@@ -113,6 +113,8 @@ Matches list(const View& view, const Target& target) {
                            .errnum = ENOENT,
                            .hint = "a kprobe on the same function works without them"};
     }
+    // What cannot be attached to is not listed.
+    if (target.is_listing && !view.has(program::Feature::fentry)) return matches;
     const auto add = [&](const std::string& owner, std::string_view name) {
         Match match{.name = kind + ":" + owner + ":" + std::string(name), .place = {}};
         match.place.module = owner;

@@ -216,6 +216,8 @@ Matches list(const View& view, const Target& target) {
     }
     std::string module = target.target, function = target.function;
     if (target.is_listing) {
+        // What cannot be attached to is not listed.
+        if (!view.has(program::Feature::kprobe)) return matches;
         module = target.parts.size() > 1 ? target.parts[0] : "";
         function = target.parts.empty() ? "*" : target.parts.back();
     }

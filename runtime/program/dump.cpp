@@ -201,9 +201,11 @@ std::string event_text(const Program& program, const EventSpec& event, const Dum
                 return "helper failed, " + place(spec.place);
             } else if constexpr (std::is_same_v<Spec, RuntimeWarning>) {
                 return "warning, " + place(spec.place);
-            } else {
-                static_assert(std::is_same_v<Spec, Unwatch>, "an event without a line in the dump");
+            } else if constexpr (std::is_same_v<Spec, Unwatch>) {
                 return "unwatch";
+            } else {
+                static_assert(std::is_same_v<Spec, SkbOutput>, "an event without a line in the dump");
+                return fmt::format("packet to {}, at most {} bytes", quoted(spec.path), spec.most);
             }
         },
         event);
@@ -546,6 +548,8 @@ std::string_view name_of(Feature feature) {
         case Feature::kernel_btf: return "kernel_btf";
         case Feature::strnlen_kfuncs: return "strnlen_kfuncs";
         case Feature::no_prealloc_tracing: return "no_prealloc_tracing";
+        case Feature::kprobe: return "kprobe";
+        case Feature::fentry: return "fentry";
     }
     return "?";
 }

@@ -21,8 +21,10 @@ enum class Feature : std::uint8_t {
     kernel_btf,
     strnlen_kfuncs,
     no_prealloc_tracing,  ///< BPF_F_NO_PREALLOC hash maps in tracing programs, Linux 6.1
+    kprobe,               ///< functions can be probed by breakpoint or ftrace at all (CONFIG_KPROBES)
+    fentry,               ///< functions can be probed by trampoline: built in, and no policy forbids it
 };
-constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::no_prealloc_tracing) + 1;
+constexpr unsigned kFeatureCount = static_cast<unsigned>(Feature::fentry) + 1;
 
 struct FeatureSet {
     std::uint64_t bits = 0;

@@ -67,6 +67,8 @@ int print_info(const kernel::KernelView& kernel) {
     {
         TwoColumns columns("Probe types");
         columns.item("tracepoint", kernel.tracepoints().ok());
+        columns.item("kprobe", features.has(Feature::kprobe));
+        columns.item("fentry", features.has(Feature::fentry));
         columns.item("kprobe_multi", features.has(Feature::kprobe_multi));
         columns.item("uprobe_multi", features.has(Feature::uprobe_multi));
         columns.item("kernel functions", kernel.traceable_functions().ok());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/kernel/btf_text.h"
 #include "runtime/probes/listing.h"
 #include "src/driver/compile.h"
 
@@ -60,6 +61,19 @@ class ProbeLines {
     std::set<std::string> warned_;
 };
 
+/// "struct sock*": names, or with -v whole definitions behind the name of the module that has them.
+void list_types(const Request& request, const kernel::KernelView& kernel) {
+    Lines lines;
+    std::string last;
+    for (const kernel::ListedType& type : kernel::list_types(kernel, request.list_pattern)) {
+        if (request.is_verbose)
+            lines.add(type.module + ": " + kernel::definition(*kernel.types(type.module), type.type) + "\n");
+        else if (type.name != last)
+            lines.add(type.name);
+        last = type.name;
+    }
+}
+
 }  // namespace
 
 int list(const Request& request, const kernel::KernelView& kernel, Reporter& reporter) {
@@ -73,6 +87,10 @@ int list(const Request& request, const kernel::KernelView& kernel, Reporter& rep
                 continue;
             lines.add(probe.kind, probes::listing_name(probe.kind, probe.name), probe.place);
         }
+        return 0;
+    }
+    if (kernel::is_type_pattern(request.list_pattern)) {
+        list_types(request, kernel);
         return 0;
     }
     const auto listed = probes::list_pattern(kernel, request.list_pattern, request.pid.value_or(-1));
