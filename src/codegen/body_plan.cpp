@@ -15,6 +15,17 @@ using typed::StmtKind;
 /// second look.
 constexpr std::size_t kMostUnrolledNodes = 400;
 
+bool has_loop(const typed::Block& block) {
+    bool found = false;
+    const Visitor visitor{[&](const typed::Expr& expr) { visit_children(expr, visitor); },
+                          [&](const typed::Block& inner) { found |= has_loop(inner); }};
+    for (const typed::Stmt* stmt : block.statements) {
+        found |= stmt->kind == StmtKind::while_ || stmt->kind == StmtKind::for_range || stmt->kind == StmtKind::for_map;
+        if (!found) visit_children(*stmt, visitor);
+    }
+    return found;
+}
+
 std::size_t count_nodes(const typed::Block& block) {
     std::size_t count = block.statements.size();
     (void)any_of(block, [&](const typed::Expr&) {
@@ -109,7 +120,9 @@ class Planner {
                 return;
             case StmtKind::unroll: {
                 const auto& unroll = as<typed::Unroll>(stmt);
-                if (unroll.count * count_nodes(unroll.body) <= kMostUnrolledNodes || !has_loop_helper()) break;
+                // A loop inside is a function of its own with variables of its own: written once, not once a copy.
+                const bool is_small = unroll.count * count_nodes(unroll.body) <= kMostUnrolledNodes;
+                if (!has_loop_helper() || (is_small && !has_loop(unroll.body))) break;
                 callback(stmt, [&] { block(unroll.body); });
                 return;
             }
