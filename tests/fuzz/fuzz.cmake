@@ -7,12 +7,12 @@ set(fuzz_links_parse grammar)
 set(fuzz_links_compile driver)
 set(fuzz_links_cdef cdef types source kernel program base)
 set(fuzz_links_record tracer format engine kernel program base)
+set(fuzz_links_elf kernel program base)
 set(fuzz_seeds_parse ${CMAKE_SOURCE_DIR}/examples ${CMAKE_CURRENT_SOURCE_DIR}/kernel/cases)
 set(fuzz_seeds_compile ${CMAKE_SOURCE_DIR}/examples ${CMAKE_CURRENT_SOURCE_DIR}/kernel/cases)
 set(fuzz_seeds_format ${CMAKE_CURRENT_SOURCE_DIR}/data/format)
-set(fuzz_runs 20000)
-# A change that still compiles costs milliseconds.
-set(fuzz_runs_compile 3000)
+# Real programs, with symbols, static probes and debug information.
+set(fuzz_seeds_elf ${CMAKE_BINARY_DIR}/tests/targets)
 
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*_fuzz.cpp)
 foreach(source IN LISTS fuzz_sources)
@@ -35,12 +35,8 @@ foreach(source IN LISTS fuzz_sources)
         target_link_libraries(${executable} PRIVATE stdc++ bpfline_test_support ${folders} bpfline::fmt bpfline_warnings)
         set_target_properties(${executable} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
     endforeach()
-    set(runs ${fuzz_runs})
-    if(DEFINED fuzz_runs_${short})
-        set(runs ${fuzz_runs_${short}})
-    endif()
     add_test(NAME fuzz_${short}
-        COMMAND ${name}_replay -runs=${runs} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${short} ${fuzz_seeds_${short}}
+        COMMAND ${name}_replay -runs=20000 ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${short} ${fuzz_seeds_${short}}
         WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
     set_tests_properties(fuzz_${short} PROPERTIES LABELS fuzz TIMEOUT 300)
 endforeach()
