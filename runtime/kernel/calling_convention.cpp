@@ -100,7 +100,8 @@ std::vector<ParameterPlace> parameter_places(const DebugInfo& debug_info, const 
         ParameterPlace place;
         const DwarfType type = debug_info.type(debug_info.resolve(parameter.type));
         Classes classes = classifier.of(parameter.type);
-        if (type.is_passed_by_address) classes = {Class::integer, Class::nothing};
+        const bool is_address = type.is_passed_by_address || parameter.is_address;
+        if (is_address) classes = {Class::integer, Class::nothing};
         const bool is_in_memory = classes[0] == Class::memory || classes[1] == Class::memory;
         unsigned wanted = 0, wanted_vectors = 0;
         for (const Class one : classes) {
@@ -112,7 +113,7 @@ std::vector<ParameterPlace> parameter_places(const DebugInfo& debug_info, const 
         } else if (!is_in_memory && registers + wanted <= kArgumentRegisters &&
                    vectors + wanted_vectors <= kVectorRegisters) {
             if (wanted_vectors == 0) {
-                place.kind = type.is_passed_by_address ? Kind::address : Kind::registers;
+                place.kind = is_address ? Kind::address : Kind::registers;
                 place.first = static_cast<std::int32_t>(argument_register(registers).value());
                 if (wanted == 2) place.second = static_cast<std::int32_t>(argument_register(registers + 1).value());
             }
@@ -120,10 +121,10 @@ std::vector<ParameterPlace> parameter_places(const DebugInfo& debug_info, const 
             vectors += wanted_vectors;
         } else {
             // Arguments on the stack are aligned to 8; long double and over-aligned ones to 16 (and not shown then).
-            const std::uint64_t size = type.is_passed_by_address ? kEightbyte : std::max(kEightbyte, type.size);
+            const std::uint64_t size = is_address ? kEightbyte : std::max(kEightbyte, type.size);
             const bool is_wide = type.kind == DwarfType::Kind::floating && type.size > kEightbyte;
             if (is_wide) stack = (stack - kReturnAddress + 15) / 16 * 16 + kReturnAddress;
-            if (type.kind != DwarfType::Kind::floating && !type.is_passed_by_address) {
+            if (type.kind != DwarfType::Kind::floating && !is_address) {
                 place.kind = Kind::stack;
                 place.stack_offset = stack;
             }
@@ -131,9 +132,9 @@ std::vector<ParameterPlace> parameter_places(const DebugInfo& debug_info, const 
         }
         // What DWARF itself says of the first instruction holds also for copies the optimiser made with fewer
         // parameters (isra, constprop).
-        if (parameter.entry_register && type.size <= kEightbyte)
+        if (parameter.entry_register && (is_address || type.size <= kEightbyte))
             if (const auto offset = dwarf_register(*parameter.entry_register))
-                place = {.kind = type.is_passed_by_address ? Kind::address : Kind::registers,
+                place = {.kind = is_address ? Kind::address : Kind::registers,
                          .first = static_cast<std::int32_t>(*offset)};
         places.push_back(place);
     }

@@ -61,9 +61,46 @@ void for_each_child(Dwarf_Die* die, Visit visit) {
     } while (::dwarf_siblingof(&child, &child) == 0);
 }
 
+/// The value lies where a general register points to: not the frame's own registers (6 and 7 on x86-64), by which
+/// variables on the stack are found.
+bool is_base_register(unsigned operation) {
+    return operation >= DW_OP_breg0 && operation <= DW_OP_breg15 && operation != DW_OP_breg6 &&
+           operation != DW_OP_breg7;
+}
+
 bool is_scope(int tag) {
     return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
            tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+/// Clang says it; gcc leaves it to be seen from the members: a destructor or a copy constructor that somebody wrote.
+bool is_passed_by_address(Dwarf_Die* die) {
+    if (const auto convention = number_of(die, DW_AT_calling_convention)) return *convention == DW_CC_pass_by_reference;
+    const std::string name = text_of(die);
+    bool result = false;
+    for_each_child(die, [&](Dwarf_Die* child) {
+        const char* text = ::dwarf_tag(child) == DW_TAG_subprogram ? ::dwarf_diename(child) : nullptr;
+        if (text == nullptr || number_of(child, DW_AT_defaulted).value_or(0) == DW_DEFAULTED_in_class) return true;
+        if (*text == '~') result = true;
+        if (name != text) return !result;
+        // A constructor with one parameter besides `this`, a reference to the class itself.
+        unsigned parameters = 0;
+        bool is_copy = false;
+        for_each_child(child, [&](Dwarf_Die* parameter) {
+            Dwarf_Die type, target;
+            if (::dwarf_tag(parameter) != DW_TAG_formal_parameter || has_flag(parameter, DW_AT_artificial)) return true;
+            parameters++;
+            if (!type_die(parameter, &type) || !type_die(&type, &target)) return true;
+            if (::dwarf_tag(&target) == DW_TAG_const_type) (void)type_die(&target, &target);
+            const int tag = ::dwarf_tag(&type);
+            is_copy = (tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type) &&
+                      ::dwarf_dieoffset(&target) == ::dwarf_dieoffset(die);
+            return true;
+        });
+        result |= parameters == 1 && is_copy;
+        return !result;
+    });
+    return result;
 }
 
 std::optional<DwarfType::Kind> named_kind(int tag) {
@@ -289,11 +326,18 @@ std::optional<DwarfFunction> DebugInfo::function(std::uint64_t address) const {
             Dwarf_Op* operations = nullptr;
             std::size_t count = 0;
             if (::dwarf_attr(child, DW_AT_location, &attribute) != nullptr &&
-                ::dwarf_getlocation_addr(&attribute, address, &operations, &count, 1) == 1 && count == 1) {
-                if (operations[0].atom >= DW_OP_reg0 && operations[0].atom <= DW_OP_reg31)
-                    parameter.entry_register = operations[0].atom - DW_OP_reg0;
-                else if (operations[0].atom == DW_OP_regx)
-                    parameter.entry_register = static_cast<unsigned>(operations[0].number);
+                ::dwarf_getlocation_addr(&attribute, address, &operations, &count, 1) == 1 && count > 0) {
+                const auto& first = operations[0];
+                if (count == 1 && first.atom >= DW_OP_reg0 && first.atom <= DW_OP_reg31) {
+                    parameter.entry_register = first.atom - DW_OP_reg0;
+                } else if (count == 1 && first.atom == DW_OP_regx) {
+                    parameter.entry_register = static_cast<unsigned>(first.number);
+                } else if (count == 1 && is_base_register(first.atom) && first.number == 0) {
+                    parameter.entry_register = first.atom - DW_OP_breg0;
+                    parameter.is_address = true;
+                }
+                // Without optimisation the address was put on the stack first: DW_OP_fbreg, DW_OP_deref.
+                parameter.is_address |= count == 2 && operations[1].atom == DW_OP_deref;
             }
             function.parameters.push_back(std::move(parameter));
             return true;
@@ -365,8 +409,7 @@ DwarfType DebugInfo::type(DwarfId id) const {
         case DW_TAG_union_type:
             result.kind = ::dwarf_tag(&die) == DW_TAG_union_type ? Kind::union_ : Kind::structure;
             result.name = state_->qualified_name(&die);
-            result.is_passed_by_address =
-                number_of(&die, DW_AT_calling_convention).value_or(0) == DW_CC_pass_by_reference;
+            result.is_passed_by_address = is_passed_by_address(&die);
             break;
         case DW_TAG_enumeration_type: {
             result.kind = Kind::enumeration;

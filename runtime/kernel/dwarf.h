@@ -40,7 +40,7 @@ struct DwarfType {
     bool is_signed = false;
     bool is_char = false;               ///< C's own char, which makes text
     bool is_declaration = false;        ///< defined in another place, if at all
-    bool is_passed_by_address = false;  ///< C++: has a copy constructor or destructor of its own
+    bool is_passed_by_address = false;  ///< C++: has a copy constructor or destructor of its own, as far as DWARF says
     DwarfId target = 0;
     std::uint64_t count = 0;
     std::uint64_t inner_count = 0;  ///< array of arrays: elements of one of those, all further dimensions together
@@ -64,6 +64,8 @@ struct DwarfParameter {
     DwarfId type = 0;
     /// DWARF says that it is in this register (its number there) at the function's first instruction.
     std::optional<unsigned> entry_register;
+    /// A C++ object that is not simply copied: what is passed is the address of the caller's copy.
+    bool is_address = false;
 };
 
 struct DwarfFunction {

@@ -3,8 +3,10 @@
 #include <linux/perf_event.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -76,6 +78,11 @@ base::Result<MappingEvents> MappingEvents::open(std::span<const int> cpus) {
     attributes.mmap = attributes.mmap2 = 1;
     attributes.comm = attributes.comm_exec = 1;
     attributes.task = 1;
+    // A time behind every record: a process may start on one processor and map its program on another.
+    attributes.sample_id_all = 1;
+    attributes.sample_type = PERF_SAMPLE_TIME;
+    attributes.use_clockid = 1;
+    attributes.clockid = CLOCK_MONOTONIC;
     // Nobody sleeps until records come: they are looked at when a name is wanted.
     attributes.watermark = 1;
     attributes.wakeup_watermark = UINT32_MAX;
@@ -111,7 +118,11 @@ void MappingEvents::unmap() {
 }
 
 void MappingEvents::drain(const Handlers& handlers) {
-    std::vector<std::byte> wrapped;
+    struct Record {
+        std::uint64_t time;
+        std::vector<std::byte> bytes;
+    };
+    std::vector<Record> records;
     for (const Buffer& buffer : buffers_) {
         auto* page = static_cast<perf_event_mmap_page*>(buffer.memory);
         const auto* data = static_cast<const std::byte*>(buffer.memory) + page_size();
@@ -122,20 +133,21 @@ void MappingEvents::drain(const Handlers& handlers) {
         while (tail < head) {
             perf_event_header header;
             std::memcpy(&header, data + tail % size, sizeof header);  // records are multiples of 8: never cut here
-            if (header.size < sizeof header || header.size > head - tail) break;
-            std::span<const std::byte> record(data + tail % size, header.size);
-            if (tail % size + header.size > size) {
-                const std::size_t first = size - tail % size;
-                wrapped.resize(header.size);
-                std::memcpy(wrapped.data(), record.data(), first);
-                std::memcpy(wrapped.data() + first, data, header.size - first);
-                record = wrapped;
-            }
-            read_mapping_record(record, handlers);
+            if (header.size < sizeof header + sizeof(std::uint64_t) || header.size > head - tail) break;
+            Record& record = records.emplace_back();
+            record.bytes.resize(header.size);
+            const std::size_t first = std::min<std::size_t>(header.size, size - tail % size);
+            std::memcpy(record.bytes.data(), data + tail % size, first);
+            std::memcpy(record.bytes.data() + first, data, header.size - first);
+            std::memcpy(&record.time, record.bytes.data() + header.size - sizeof record.time, sizeof record.time);
+            record.bytes.resize(header.size - sizeof record.time);
             tail += header.size;
         }
         std::atomic_ref(page->data_tail).store(head, std::memory_order_release);
     }
+    std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.time < b.time; });
+    for (const Record& record : records)
+        read_mapping_record(record.bytes, handlers);
 }
 
 }  // namespace kernel

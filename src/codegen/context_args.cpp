@@ -24,6 +24,13 @@ bool is_direct(std::uint32_t offset, std::uint32_t size) {
     return std::has_single_bit(size) && size <= 8 && offset % size == 0 && offset >= kFirstReadable;
 }
 
+/// Whose memory operands point to: a kernel function's parameters lie on the kernel's stack.
+types::AddressSpace operand_space(program::ProbeKind kind) {
+    constexpr auto user =
+        program::KindSet::of(program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt);
+    return user.has(kind) ? types::AddressSpace::user : types::AddressSpace::kernel;
+}
+
 }  // namespace
 
 const program::Argument& ProbeEmitter::event_argument(const types::Member& member) const {
@@ -95,7 +102,7 @@ void ProbeEmitter::argument_into(const program::Argument& argument, const types:
     ir::Builder& b = ir();
     const std::uint32_t size = type->size;
     if (argument.place == ArgumentPlace::usdt_expression) {
-        read(destination, b.i64(size), operand_address(argument.operand), types::AddressSpace::user,
+        read(destination, b.i64(size), operand_address(argument.operand), operand_space(probe_.kind),
              probe_.attach_point);
         return;
     }
@@ -159,7 +166,7 @@ ir::Value ProbeEmitter::usdt_operand(const program::Argument& argument) {
     }
     const Temporaries temporaries(*this);
     const ir::Value place = stack_object(8);
-    read(place, b.i64(type->size), operand_address(operand), types::AddressSpace::user, probe_.attach_point);
+    read(place, b.i64(type->size), operand_address(operand), operand_space(probe_.kind), probe_.attach_point);
     return load_scalar(type, place);
 }
 
