@@ -22,6 +22,7 @@ using program::ProbeKind;
 
 // Values of bpf_attach_type that elder headers do not name.
 constexpr auto kTraceKprobeMulti = static_cast<bpf_attach_type>(42);
+constexpr auto kTraceUprobeMulti = static_cast<bpf_attach_type>(48);
 
 /// One loaded program may serve any number of places of these kinds; the others are bound to one when they are loaded.
 constexpr program::KindSet kShareable =
@@ -33,7 +34,11 @@ constexpr program::KindSet kShareable =
 /// for when it is loaded, so all places of the body must be fit for it.
 std::optional<bpf_attach_type> multi_link(const typed::Script& script, const typed::Probe& probe,
                                           const Options& options) {
-    if (probe.kind != ProbeKind::kprobe && probe.kind != ProbeKind::kretprobe) return std::nullopt;
+    // Even for one place: unlike a perf event for it, the link needs no CAP_SYS_ADMIN.
+    if (program::KindSet::of(ProbeKind::uprobe, ProbeKind::uretprobe, ProbeKind::usdt).has(probe.kind))
+        return options.features.has(program::Feature::uprobe_multi) ? std::optional(kTraceUprobeMulti) : std::nullopt;
+    if (!probe.shared_body || (probe.kind != ProbeKind::kprobe && probe.kind != ProbeKind::kretprobe))
+        return std::nullopt;
     if (!options.features.has(program::Feature::kprobe_multi)) return std::nullopt;
     // ftrace's places are entries and returns of functions by name.
     for (const auto& other : script.probes)
@@ -169,7 +174,6 @@ Generated generate(const typed::Script& script, types::Table& types, const sourc
         spec.kind = probe.kind;
         spec.span = probe.attach_point;
         spec.ledger_slot = static_cast<std::uint32_t>(i);
-        const bool is_shareable = probe.shared_body && kShareable.has(probe.kind);
         const auto known = shared.find(groups[i]);
         const bool is_first = known == shared.end();
         bool is_multi = false;
@@ -177,7 +181,7 @@ Generated generate(const typed::Script& script, types::Table& types, const sourc
             program::Function function;
             function.name = state.function_name(probe);
             set_type(function, probe);
-            if (const auto link = is_shareable ? multi_link(script, probe, options) : std::nullopt) {
+            if (const auto link = multi_link(script, probe, options)) {
                 function.expected = *link;
                 is_multi = true;
             }
