@@ -175,6 +175,10 @@ class Kernel:
             subprocess.run(["mount", "-t", "tracefs", "none", self.TRACEFS[0]], check=False)
             self.tracefs = self.TRACEFS[0] if os.path.isdir(self.TRACEFS[0] + "/events") else None
 
+    def lacks(self, requirements):
+        """The first reason to skip out of several requirements, or None."""
+        return next((reason for requirement in requirements if (reason := self.misses(requirement))), None)
+
     def misses(self, requirement):
         """None if this kernel or machine has what a case requires, else the reason to skip it."""
         kind, _, rest = requirement.partition(":")
@@ -240,6 +244,10 @@ def kinds_of(script):
             depth -= 1
             start = position + 1
     return kinds
+
+
+# What the example of a row needs that not every kernel has or allows.
+ROW_REQUIRES = {"write_user": ["writes-user-memory"], "percpu_kaddr": ["symbol:runqueues"]}
 
 
 def rows(places):

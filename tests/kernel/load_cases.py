@@ -24,8 +24,16 @@ GUEST_LIMIT = 840
 # Options that do something else than run a program.
 NO_PROGRAM = re.compile(r"^(-l|-lv|-V|-h|--version|--help|--list|--fmt|--info)$")
 
+
+class Script:
+    """One to compile: the words of its command line, what it requires, and what writes the files it includes into a folder."""
+
+    def __init__(self, name, words, requirements=(), write_files=None):
+        self.name, self.words, self.requirements, self.write_files = name, words, requirements, write_files
+
+
 def case_scripts(places):
-    """(name, words, requirements) of the declarative cases that are meant to compile."""
+    """The declarative cases that are meant to compile."""
     runner = runpy.run_path(str(harness.HERE / "runner"))
     for folder in ("cases", "builtins", "probes"):
         for path in sorted((harness.HERE / folder).rglob("*.bt")):
@@ -38,7 +46,8 @@ def case_scripts(places):
             words = shlex.split(words)
             if "-" in words or any(NO_PROGRAM.match(word) for word in words) or case.one("exit") == "1":
                 continue
-            yield "/".join(path.parts[-3:]), [*child(case, words), *words], case.all("requires")
+            yield Script("/".join(path.parts[-3:]), [*child(case, words), *words], case.all("requires"),
+                         case.write_files if case.all("file") else None)
 
 
 def child(case, words):
@@ -48,13 +57,13 @@ def child(case, words):
 
 def example_scripts():
     for path in sorted((harness.ROOT / "examples").rglob("*.bt")):
-        yield "examples/" + path.name, ["--unsafe", "-c", "/bin/true", str(path)], re.findall(r"^// requires: (.*)$", path.read_text(), re.M)
+        yield Script("examples/" + path.name, ["--unsafe", "-c", "/bin/true", str(path)])
 
 
 def row_scripts(places):
     for table, name, example in harness.rows(places):
         if harness.kinds_of(example) <= harness.KINDS:
-            yield f"{table}/{name}", ["--unsafe", "-c", "/bin/true", "-e", example], []
+            yield Script(f"{table}/{name}", ["--unsafe", "-c", "/bin/true", "-e", example], harness.ROW_REQUIRES.get(name, []))
 
 
 def missing_events(words, kernel):
@@ -74,24 +83,31 @@ def run_here(places, arguments):
     sources = {"cases": lambda: case_scripts(places), "examples": example_scripts, "rows": lambda: row_scripts(places)}
     chosen = []
     for source in sources.values():
-        for name, words, requirements in source():
-            if not re.search(arguments.filter, name):
+        for script in source():
+            if not re.search(arguments.filter, script.name):
                 continue
-            reason = next((reason for requirement in requirements if (reason := kernel.misses(requirement))), None)
+            reason = kernel.lacks(script.requirements)
             # Elsewhere than on the machine the suite is written for, an event may not exist.
             if reason is None and os.environ.get("BPFLINE_GUEST"):
-                reason = missing_events(words, kernel)
+                reason = missing_events(script.words, kernel)
             if reason:
-                tally.add(name, skipped=reason)
+                tally.add(script.name, skipped=reason)
             else:
-                chosen.append((name, words))
-    with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
-        for name, words in chosen:
-            assert not any("\t" in word or "\n" in word for word in words), name
-            listing.write("\t".join([name, *words]) + "\n")
-        listing.flush()
+                chosen.append(script)
+    with tempfile.TemporaryDirectory() as home:
+        listing = pathlib.Path(home, "list")
+        lines = []
+        for number, script in enumerate(chosen):
+            assert not any("\t" in word or "\n" in word for word in script.words), script.name
+            folder = ""
+            if script.write_files:
+                folder = f"{home}/{number}"
+                os.mkdir(folder)
+                script.write_files(folder)
+            lines.append("\t".join([script.name, folder, *script.words]) + "\n")
+        listing.write_text("".join(lines))
         settings = dict(setting.split("=", 1) for setting in arguments.set)
-        loader = subprocess.Popen([arguments.loader, "-j", str(arguments.jobs), listing.name], stdout=subprocess.PIPE, text=True,
+        loader = subprocess.Popen([arguments.loader, "-j", str(arguments.jobs), listing], stdout=subprocess.PIPE, text=True,
                                   errors="replace", env=harness.clean_environment({"BPFLINE_" + name.upper(): value
                                                                                    for name, value in settings.items()}))
         seen = set()
@@ -105,9 +121,9 @@ def run_here(places, arguments):
                 continue
             tally.add(name, complaint=complaint)
         loader.wait()
-        for name, _ in chosen:
-            if name not in seen:
-                tally.add(name, complaint="the loader said nothing about it")
+        for script in chosen:
+            if script.name not in seen:
+                tally.add(script.name, complaint="the loader said nothing about it")
     return tally.finish()
 
 

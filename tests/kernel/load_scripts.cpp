@@ -1,10 +1,11 @@
 // Compiles scripts and has this kernel's verifier judge them, without attaching anything.
 //
-//   load_scripts [-j N] LIST     LIST: one script a line, "name<TAB>word<TAB>word...", the words as on bpfline's command line
+//   load_scripts [-j N] LIST     LIST: one script a line, "name<TAB>folder<TAB>word<TAB>word...": the
+//   folder to be in (may be empty), and the words as on bpfline's command line
 //
-// Prints "ok<TAB>name" or "FAIL<TAB>name<TAB>message" (line breaks as "\n") for each, in the order they finish. Each script has a
-// process of its own, forked after the libraries are in place: a crash is one script's failure, and hundreds of scripts cost seconds
-// where starting bpfline for each would cost minutes on an emulated processor.
+// Prints "ok<TAB>name" or "FAIL<TAB>name<TAB>message" (line breaks as "\n") for each, in the order they finish. Each
+// script has a process of its own, forked after the libraries are in place: a crash is one script's failure, and
+// hundreds of scripts cost seconds where starting bpfline for each would cost minutes on an emulated processor.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ namespace {
 
 struct Script {
     std::string name;
+    std::string folder;  ///< where it finds the files it includes; empty: anywhere
     std::vector<std::string> words;
 };
 
@@ -86,8 +88,9 @@ std::vector<Script> read_list(const char* path) {
     while (std::getline(file, line)) {
         if (line.empty()) continue;
         std::vector<std::string> words = split(line, '\t');
-        Script script{words.front(), {}};
-        script.words.assign(words.begin() + 1, words.end());
+        if (words.size() < 2) continue;
+        Script script{words[0], words[1], {}};
+        script.words.assign(words.begin() + 2, words.end());
         scripts.push_back(std::move(script));
     }
     return scripts;
@@ -146,7 +149,8 @@ std::string escaped(const std::string& text) {
 [[noreturn]] void work(const Script& script, int output) {
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(null, STDOUT_FILENO);
-    const std::string verdict = judge(script);
+    const bool is_there = script.folder.empty() || chdir(script.folder.c_str()) == 0;
+    const std::string verdict = is_there ? judge(script) : "no folder " + script.folder;
     std::size_t written = 0;
     while (written < verdict.size()) {
         const ssize_t part = write(output, verdict.data() + written, verdict.size() - written);

@@ -15,9 +15,6 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 
-# What an example needs that not every kernel has or allows.
-REQUIRES = {"write_user": "writes-user-memory", "percpu_kaddr": "symbol:runqueues"}
-
 # What an example is there to write to standard error.
 SAYS = {"errorf": "ERROR: ", "warnf": "WARNING: ", "debugf": "WARNING: ", "fail": "ERROR: "}
 
@@ -62,7 +59,7 @@ def main():
 
     def one(row):
         table, name, example = row
-        skipped = kernel.misses(REQUIRES[name]) if name in REQUIRES else None
+        skipped = kernel.lacks(harness.ROW_REQUIRES.get(name, []))
         tally.add(f"{table} {name}", complaint=None if skipped else run_row(places, name, example), skipped=skipped)
 
     every = [row for row in harness.rows(places) if re.search(arguments.filter, " ".join(row[:2]))]
