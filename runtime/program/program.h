@@ -202,9 +202,12 @@ struct HelperFailed { PlaceId place; };
 /// Something the program itself noticed (division by zero, ...). No payload.
 struct RuntimeWarning { PlaceId place; };
 struct Unwatch {};                              ///< payload: u64 address
+/// A packet for the capture file at path. payload: u64 boot ns, u32 bytes captured, u32 size of the packet, then `most`
+/// bytes of which those captured count.
+struct SkbOutput { std::string path; std::uint32_t most = 0; };
 
 using EventSpec = std::variant<Printf, ErrorF, Cat, System, PrintValue, PrintMap, ClearMap, ZeroMap, Exit, Time, Join,
-                               HelperFailed, RuntimeWarning, Unwatch>;
+                               HelperFailed, RuntimeWarning, Unwatch, SkbOutput>;
 
 enum class WarningKind : std::uint8_t {
     helper_failed,   ///< "Bad address": strerror of the return code

@@ -140,6 +140,10 @@ void members(Archive& a, RuntimeWarning& s) {
 template <typename Archive>
 void members(Archive&, Unwatch&) {}
 template <typename Archive>
+void members(Archive& a, SkbOutput& s) {
+    a(s.path, s.most);
+}
+template <typename Archive>
 void members(Archive& a, WarningPlace& s) {
     a(s.kind, s.span, s.helper, s.text, s.ledger_slot, s.is_always_shown);
 }
@@ -470,6 +474,7 @@ class References {
     void check(const Time&) {}
     void check(const Join&) {}
     void check(const Unwatch&) {}
+    void check(const SkbOutput&) {}
 
     /// A layout that contains itself would never end.
     void check_layouts_end() {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -29,6 +30,12 @@ Records::Records(const program::Program& program, engine::Engine& engine, format
       options_(options),
       run_command_(std::move(run_command)),
       flush_(std::move(flush)),
+      boot_to_wall_ns_([] {
+          timespec boot{}, wall{};
+          clock_gettime(CLOCK_BOOTTIME, &boot);
+          clock_gettime(CLOCK_REALTIME, &wall);
+          return (static_cast<std::int64_t>(wall.tv_sec) - boot.tv_sec) * 1'000'000'000 + (wall.tv_nsec - boot.tv_nsec);
+      }),
       is_end_probe_(program.probes.size()),
       is_place_shown_(program.warning_places.size()) {
     for (const program::ProbeId probe : program.end)
@@ -62,6 +69,7 @@ void Records::handle(const program::EventSpec& event, std::span<const std::byte>
             if constexpr (std::is_same_v<Spec, program::Printf>) {
                 sink_.printf(spec, payload);
             } else if constexpr (std::is_same_v<Spec, program::ErrorF>) {
+                if (!spec.is_warning) ++counts_.errors;
                 if (!spec.is_warning || options_.warnings != Warnings::none) sink_.errorf(spec, payload);
             } else if constexpr (std::is_same_v<Spec, program::Cat>) {
                 cat(spec, payload);
@@ -91,6 +99,8 @@ void Records::handle(const program::EventSpec& event, std::span<const std::byte>
                 if (admits(spec.place)) sink_.runtime_warning(program_.warning_places[spec.place.index()]);
             } else if constexpr (std::is_same_v<Spec, program::Unwatch>) {
                 engine_.unwatch(format::read_unsigned(payload, 0, 8));
+            } else if constexpr (std::is_same_v<Spec, program::SkbOutput>) {
+                packet(spec, payload);
             } else {
                 static_assert(kIsUnknown<Spec>, "an event nobody handles");
             }
@@ -114,6 +124,18 @@ void Records::print_map(program::MapId map, const format::MapRequest& request) {
         elements_.push_back({contents->key(i), contents->copies_of(i)});
     sink_.print_map(map, elements_, request);
     elements_.clear();
+}
+
+void Records::packet(const program::SkbOutput& event, std::span<const std::byte> payload) {
+    constexpr std::size_t kHeader = 16;  // see program::SkbOutput
+    if (payload.size() < kHeader) return;
+    const auto boot_ns = static_cast<std::int64_t>(format::read_unsigned(payload, 0, 8));
+    const auto captured = static_cast<std::size_t>(format::read_unsigned(payload, 8, 4));
+    const auto original = static_cast<std::uint32_t>(format::read_unsigned(payload, 12, 4));
+    const std::span<const std::byte> bytes = payload.subspan(kHeader);
+    report(captures_.add(event.path, boot_ns + boot_to_wall_ns_(), original,
+                         bytes.first(std::min(captured, bytes.size()))),
+           "skboutput()");
 }
 
 void Records::cat(const program::Cat& event, std::span<const std::byte> payload) {

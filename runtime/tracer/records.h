@@ -17,6 +17,7 @@
 #include "runtime/program/program.h"
 #include "runtime/tracer/command.h"
 #include "runtime/tracer/ledger.h"
+#include "runtime/tracer/capture.h"
 #include "runtime/tracer/options.h"
 
 namespace tracer {
@@ -28,6 +29,7 @@ class Records final : public engine::RecordSink {
   public:
     struct Counts {
         std::uint64_t handled = 0;
+        std::uint64_t errors = 0;     ///< of those: errorf()
         std::uint64_t dropped = 0;    ///< came after exit()
         std::uint64_t malformed = 0;  ///< name no event, or are too short to say
     };
@@ -53,6 +55,7 @@ class Records final : public engine::RecordSink {
     void handle(const program::EventSpec& event, std::span<const std::byte> payload);
     void cat(const program::Cat& event, std::span<const std::byte> payload);
     void system(const program::System& event, std::span<const std::byte> payload);
+    void packet(const program::SkbOutput& event, std::span<const std::byte> payload);
     /// Whether this place's warning is shown now; counts it.
     [[nodiscard]] bool admits(program::PlaceId place);
     [[nodiscard]] bool is_shown(const program::WarningPlace& place) const;
@@ -64,6 +67,8 @@ class Records final : public engine::RecordSink {
     const Options& options_;
     CommandRunner run_command_;
     std::function<void()> flush_;
+    std::function<std::int64_t()> boot_to_wall_ns_;  ///< the clock may be set while we run: asked for each packet
+    Captures captures_;
     std::vector<bool> is_end_probe_;            ///< by ProbeId
     std::vector<bool> is_place_shown_;          ///< by PlaceId: its warning has been printed
     std::vector<format::MapElement> elements_;  ///< of the map being printed; kept for its memory

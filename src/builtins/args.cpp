@@ -45,6 +45,12 @@ ir::Value register_value(Emitter& e, std::uint32_t offset) {
     return e.ir().load(ir::Width::i64, e.context(), offset);
 }
 
+/// Whose stack a probe's arguments are on.
+types::AddressSpace stack_space(ProbeKind kind) {
+    constexpr KindSet user = KindSet::of(ProbeKind::uprobe, ProbeKind::uretprobe, ProbeKind::usdt);
+    return user.has(kind) ? types::AddressSpace::user : types::AddressSpace::kernel;
+}
+
 ir::Value lower_arg(Emitter& e, const Call& call, ir::Value) {
     ir::Builder& b = e.ir();
     const auto index = static_cast<unsigned>(call.number);
@@ -56,7 +62,7 @@ ir::Value lower_arg(Emitter& e, const Call& call, ir::Value) {
     const ir::Value slot = b.alloca_bytes(8, 8, "stack_argument");
     const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
     e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * std::uint64_t{index - kernel::kArgumentRegisters})),
-           e.space_of(nullptr), call.range);
+           stack_space(call.probe_kind), call.range);
     return b.load(ir::Width::i64, slot);
 }
 
@@ -72,7 +78,7 @@ ir::Value lower_sarg(Emitter& e, const Call& call, ir::Value) {
     ir::Builder& b = e.ir();
     const ir::Value slot = b.alloca_bytes(8, 8, "stack_argument");
     const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
-    e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * call.number)), e.space_of(nullptr), call.range);
+    e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * call.number)), stack_space(call.probe_kind), call.range);
     return b.load(ir::Width::i64, slot);
 }
 
@@ -141,6 +147,11 @@ const types::Type* ctx_type(CallSite& site) {
         case ProbeKind::hardware:
         case ProbeKind::watchpoint:
             if (const types::Type* data = site.kernel_type("struct bpf_perf_event_data"))
+                return site.types().pointer(data, types::AddressSpace::kernel);
+            break;
+        case ProbeKind::iter:
+            if (const types::Type* data = site.kernel_type("struct bpf_iter__" + site.place().function))
+                // Not trusted: to the verifier each look at a member may give a null pointer.
                 return site.types().pointer(data, types::AddressSpace::kernel);
             break;
         default: break;

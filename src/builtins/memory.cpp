@@ -352,7 +352,7 @@ constexpr std::array kMemory{
                    .is_unsafe = true,
                    .doc = "Overwrites memory of the current process with a value, or with what a pointer points to; "
                           "false if that failed. Needs --unsafe.",
-                   .example = R"(tracepoint:syscalls:sys_enter_uname /pid == cpid/ { write_user(args.name, "x", 2); })",
+                   .example = R"(tracepoint:syscalls:sys_enter_newuname /pid == cpid/ { write_user(args.name, "x", 2); })",
                    .check = check_write_user,
                    .lower = lower_write_user},
     typed::Builtin{.name = "path",
@@ -361,7 +361,7 @@ constexpr std::array kMemory{
                    .helper = static_cast<std::uint32_t>(Helper::d_path),
                    .doc = "The name of a file from the kernel's `struct path` of an argument of the event; one that is "
                           "too long loses its front.",
-                   .example = R"(iter:task_file { if (args.file != 0) { print(path(args.file.f_path)); exit(); } })",
+                   .example = R"(iter:task_file { if (ctx.file != 0) { print(path(ctx.file.f_path)); } })",
                    .result = path_type,
                    .check = check_path,
                    .lower = lower_path},

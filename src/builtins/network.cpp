@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -142,6 +143,74 @@ ir::Value lower_socket_cookie(Emitter& e, const Call& call, ir::Value) {
     return e.helper(Helper::get_socket_cookie, {e.ir().int_to_ptr(e.scalar(*call.arguments[0]))});
 }
 
+// -- skboutput("file", skb, length, offset)
+
+/// What is captured of a packet when the length is known at run time only, and the most there ever is.
+constexpr std::uint64_t kUsualCapture = 2048, kMostCapture = 16384;
+
+/// Offsets in struct sk_buff, packed into Call::text.
+struct PacketOffsets {
+    std::uint32_t data, size, paged_size;
+};
+
+void check_skboutput(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.size() < 4) return;
+    const types::Type* packet = site.kernel_type("struct sk_buff");
+    const auto data = packet ? types::find_member(packet, "data") : std::nullopt;
+    const auto size = packet ? types::find_member(packet, "len") : std::nullopt;
+    const auto paged = packet ? types::find_member(packet, "data_len") : std::nullopt;
+    if (!data || !size || !paged) {
+        site.error(DiagnosticKind::kernel_lacks, site.range(), "skboutput() requires kernel BTF");
+        return;
+    }
+    std::uint64_t most = kUsualCapture;
+    if (arguments[2].integer) most = std::clamp<std::uint64_t>(*arguments[2].integer, 1, kMostCapture);
+    site.set_number((most + 7) / 8 * 8);
+    const PacketOffsets offsets{data->offset, size->offset, paged->offset};
+    site.set_text(std::string(reinterpret_cast<const char*>(&offsets), sizeof(offsets)));
+}
+
+ir::Value lower_skboutput(Emitter& e, const Call& call, ir::Value) {
+    ir::Builder& b = e.ir();
+    PacketOffsets offsets{};
+    std::memcpy(&offsets, call.text.data(), sizeof(offsets));
+    const ir::Value packet = e.scalar(*call.arguments[1]);
+    const ir::Value wanted = e.scalar(*call.arguments[2]);
+    const ir::Value skipped = e.scalar(*call.arguments[3]);
+    const ir::Value word = b.alloca_bytes(8, 8, "packet");
+    const auto read = [&](std::uint32_t offset, std::uint64_t size) {
+        b.store(b.i64(0), word);
+        e.read(word, b.i64(size), b.add(packet, b.i64(offset)), types::AddressSpace::kernel, call.range);
+        return b.load(ir::Width::i64, word);
+    };
+    const ir::Value data = read(offsets.data, 8);
+    const ir::Value size = read(offsets.size, 4);
+    // What lies in pages of its own is not behind `data`.
+    const ir::Value linear = b.sub(size, read(offsets.paged_size, 4));
+    const ir::Value left = b.smax(b.sub(linear, skipped), b.i64(0));
+    const ir::Value captured = b.opaque(b.umin(b.umin(left, wanted), b.i64(call.number)));
+    const ir::Value now = e.helper(Helper::ktime_get_boot_ns, {});
+    e.send(program::SkbOutput{literal_text(call, 0), static_cast<std::uint32_t>(call.number)},
+           static_cast<std::uint32_t>(16 + call.number), [&](ir::Value payload) {
+               b.store(now, payload);
+               b.store(b.trunc(captured, ir::Width::i32), payload, 8, 4);
+               b.store(b.trunc(b.smax(b.sub(size, skipped), b.i64(0)), ir::Width::i32), payload, 12, 4);
+               const ir::Block bounded = b.block("bounded"), some = b.block("some"), done = b.block("packed");
+               b.branch(b.compare(ir::Compare::ule, captured, b.i64(call.number)), bounded, done);
+               b.enter(bounded);
+               b.branch(b.is_zero(captured), done, some);
+               b.enter(some);
+               e.read(b.ptr_add(payload, 16), captured, b.add(data, skipped), types::AddressSpace::kernel, call.range);
+               b.jump(done);
+               b.enter(done);
+           });
+    return b.i64(0);
+}
+
+constexpr KindSet kWithPackets = KindSet::of(ProbeKind::fentry, ProbeKind::fexit, ProbeKind::kprobe,
+                                             ProbeKind::tracepoint, ProbeKind::rawtracepoint);
+
 constexpr std::array kNetwork{
     typed::Builtin{
         .name = "ntop",
@@ -172,6 +241,17 @@ constexpr std::array kNetwork{
                    .example = R"(begin { printf("%x\n", bswap((uint16)0x1234)); })",
                    .result = bswap_type,
                    .lower = lower_bswap},
+    typed::Builtin{
+        .name = "skboutput",
+        .signature = "skboutput(file: string literal, packet: pointer|int, length: int, offset: int) -> u32",
+        .where = kWithPackets,
+        .is_asynchronous = true,
+        .doc = "Writes the first bytes of a packet (`struct sk_buff *`), from an offset on, to a capture "
+               "file that tcpdump reads, as a raw IP packet. 0 if it was sent on its way.",
+        .example =
+            R"(tracepoint:net:netif_receive_skb { skboutput("/tmp/bpfline.pcap", args.skbaddr, 96, 0); exit(); })",
+        .check = check_skboutput,
+        .lower = lower_skboutput},
     typed::Builtin{.name = "socket_cookie",
                    .signature = "socket_cookie(socket: pointer) -> u64",
                    .where = KindSet::of(ProbeKind::fentry, ProbeKind::fexit, ProbeKind::iter),

@@ -33,6 +33,7 @@ struct Compilation {
     source::Diagnostics diagnostics;
     ast::Arena arena;
     types::Table types;
+    std::vector<std::string> imported_headers;
 };
 
 void dump(std::string_view text) {
@@ -98,7 +99,8 @@ std::vector<const ast::Script*> parse(const Request& request, Compilation& compi
     const ast::Script* script =
         grammar::parse(file, compilation.sources, compilation.arena, compilation.diagnostics, is_builtin);
     if (!script) return {};
-    return load_imports(*script, compilation.sources, compilation.arena, compilation.diagnostics, is_builtin);
+    return load_imports(*script, compilation.sources, compilation.arena, compilation.diagnostics, is_builtin,
+                        compilation.imported_headers);
 }
 
 /// How long each pass took, for whoever asked.
@@ -152,7 +154,9 @@ std::optional<typed::Script> check_script(const Request& request, const kernel::
         dump(grammar::token_dump(scripts.back()->file, compilation.sources, is_builtin));
     if (request.debug_stages.has(Stage::ast)) dump(ast::print(*scripts.back()));
 
-    const check::Options options = check_options(request);
+    check::Options options = check_options(request);
+    options.include_files.insert(options.include_files.end(), compilation.imported_headers.begin(),
+                                 compilation.imported_headers.end());
     const check::Input input{scripts, compilation.sources, kernel, {builtins::find, builtins::all}, options};
     auto typed = check::check(input, compilation.types, compilation.diagnostics);
     clock.ended("check", "codegen");

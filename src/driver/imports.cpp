@@ -25,6 +25,7 @@ class Loader {
         loaded_.push_back(&script);
     }
     std::vector<const ast::Script*> take() { return std::move(loaded_); }
+    std::vector<std::string> take_headers() { return std::move(headers_); }
 
   private:
     void follow(const ast::Script& importer, const ast::Import& import) {
@@ -40,7 +41,8 @@ class Loader {
             }
             std::vector<fs::path> files;
             for (const auto& entry : fs::directory_iterator(path, failure))
-                if (entry.path().extension() == ".bt") files.push_back(entry.path());
+                if (entry.path().extension() == ".bt" || entry.path().extension() == ".h")
+                    files.push_back(entry.path());
             std::sort(files.begin(), files.end());
             for (const fs::path& file : files)
                 load(file, import);
@@ -59,11 +61,15 @@ class Loader {
         std::error_code failure;
         const fs::path canonical = fs::canonical(path, failure);
         if (!seen_.insert(failure ? path : canonical).second) return;
+        if (path.extension() == ".h") {
+            headers_.push_back(path.string());
+            return;
+        }
         if (path.extension() != ".bt") {
             diagnostics_
                 .add(source::DiagnosticKind::unsupported, import.range,
-                     "only .bt files and directories of them can be imported")
-                .hint("put C definitions into the script itself");
+                     "only .bt files, C headers (.h) and directories of them can be imported")
+                .hint("a function in BPF C can be written as an fn of the script");
             return;
         }
         std::ifstream in(path, std::ios::binary);
@@ -89,15 +95,18 @@ class Loader {
     const grammar::NameOracle& oracle_;
     std::set<fs::path> seen_;
     std::vector<const ast::Script*> loaded_;
+    std::vector<std::string> headers_;
 };
 
 }  // namespace
 
 std::vector<const ast::Script*> load_imports(const ast::Script& script, source::SourceMap& sources, ast::Arena& arena,
-                                             source::Diagnostics& diagnostics, const grammar::NameOracle& oracle) {
+                                             source::Diagnostics& diagnostics, const grammar::NameOracle& oracle,
+                                             std::vector<std::string>& headers) {
     Loader loader(sources, arena, diagnostics, oracle);
     loader.add(script);
     if (diagnostics.has_errors()) return {};
+    headers = loader.take_headers();
     return loader.take();
 }
 

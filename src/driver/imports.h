@@ -11,9 +11,10 @@
 namespace driver {
 
 /// The script and everything it imports, each file once, imported ones before their importer. Empty if errors were
-/// added.
+/// added. headers: C headers (.h) that were imported, for the reader of C definitions.
 [[nodiscard]] std::vector<const ast::Script*> load_imports(const ast::Script& script, source::SourceMap& sources,
                                                            ast::Arena& arena, source::Diagnostics& diagnostics,
-                                                           const grammar::NameOracle& oracle);
+                                                           const grammar::NameOracle& oracle,
+                                                           std::vector<std::string>& headers);
 
 }  // namespace driver
