@@ -196,6 +196,18 @@ std::string place_text(const program::Program& program, const program::Function&
                               : fmt::format("{}:{}:{}", file, place->line, place->column);
 }
 
+/// "bpf_probe_write_user" of "program of this type cannot use helper bpf_probe_write_user#36" (6.12: "unknown func" of
+/// older ones); empty: another reason.
+std::string refused_helper(std::string_view reason) {
+    for (const std::string_view words : {"cannot use helper ", "unknown func "}) {
+        const std::size_t at = reason.find(words);
+        if (at == std::string_view::npos) continue;
+        std::string_view name = reason.substr(at + words.size());
+        return std::string(name.substr(0, name.find('#')));
+    }
+    return {};
+}
+
 base::Error load_error(const program::Program& program, std::size_t index, int result, std::string log) {
     const program::Function& function = program.functions[index];
     const int errnum = -result;
@@ -205,7 +217,13 @@ base::Error load_error(const program::Program& program, std::size_t index, int r
         fmt::format("Error loading BPF program for {}. Error code: {} ({}). Use -v for full kernel error log.",
                     probe_name(program, index), result, std::strerror(errnum));
     const Refusal refusal = read_verifier_log(log);
-    if (!refusal.reason.empty() && errnum != EPERM) {
+    if (const std::string helper = refused_helper(refusal.reason); !helper.empty()) {
+        // Not the code is wrong: this kernel, as it was built or locked down, does not let such a probe call it.
+        const std::string place = place_text(program, function, refusal);
+        error.message =
+            fmt::format("{}{}helper {} not allowed in probe", place, place.empty() ? "" : ": ERROR: ", helper);
+        error.hint = fmt::format("this kernel does not offer it to {}", probe_name(program, index));
+    } else if (!refusal.reason.empty() && errnum != EPERM) {
         const std::string place = place_text(program, function, refusal);
         error.hint = fmt::format(
             "the kernel's verifier refused the code made for {}: {}; this is a fault of bpfline, not of the script",

@@ -80,6 +80,11 @@ class Builder {
         return aggregation;
     }
 
+    typed::MapIndex use(std::uint32_t map) {
+        used_maps_.insert(map);
+        return map_indices_[map];
+    }
+
     typed::Probe& add_probe(const AttachPlace& place, std::size_t group) {
         auto probe = std::make_unique<typed::Probe>();
         probe->name = place.name;
@@ -103,7 +108,13 @@ class Builder {
         probe_ = &first;
         hidden_.clear();
         if (body.predicate != nullptr) first.predicate = condition(*body.predicate);
+        used_maps_.clear();
         first.body = block(*body.block);
+        if (used_maps_.size() > kMostMaps)
+            analysis_.diagnostics
+                .add(DiagnosticKind::bad_map, body.place().range,
+                     fmt::format("Probe uses {} maps, the kernel allows {}", used_maps_.size(), kMostMaps))
+                .hint("keys make one map of many: @m[1], @m[\"name\"]");
         for (const VariableInfo& variable : body.variables)
             first.variables.push_back({variable.name, variable_type(variable), variable.is_captured});
         for (typed::VariableSlot& slot : hidden_)
@@ -363,7 +374,7 @@ class Builder {
 
     const typed::Expr* map_value(const ast::Map& map, const typed::Expr* key, const Type* type) {
         auto* node = make<typed::MapValue>(typed::ExprKind::map_value, type, map.range);
-        node->map = map_indices_[analysis_.info(map).map];
+        node->map = use(analysis_.info(map).map);
         node->key = key;
         return node;
     }
@@ -719,7 +730,7 @@ class Builder {
                     map.has_key ? parameter.takes(ParameterType::element)
                                 : parameter.takes(ParameterType::map) || parameter.takes(ParameterType::element);
                 if (is_reference) {
-                    made->map = map_indices_[analysis_.info(map).map];
+                    made->map = use(analysis_.info(map).map);
                     if (map.has_key) made->key = key_of(map);
                     continue;
                 }
@@ -746,7 +757,7 @@ class Builder {
     /// find(@m, k, $v): has_key(@m, k) ? { $v = @m[k]; true } : false
     const typed::Expr* find(const ast::Call& node) {
         const auto& map = ast::as<ast::Map>(*node.arguments[0]);
-        const typed::MapIndex index = map_indices_[analysis_.info(map).map];
+        const typed::MapIndex index = use(analysis_.info(map).map);
         const typed::Map& target = script_.maps[index.index()];
         const typed::Expr* key = target.key == nullptr ? nullptr : convert(build(*node.arguments[1]), target.key);
         if (key != nullptr) key = kept(key, node.range);
@@ -870,7 +881,7 @@ class Builder {
         if (target.kind == ast::ExprKind::map) {
             const auto& map = ast::as<ast::Map>(target);
             auto* made = make<typed::AssignMap>(typed::StmtKind::assign_map, range);
-            made->map = map_indices_[analysis_.info(map).map];
+            made->map = use(analysis_.info(map).map);
             made->key = key_of(map);
             made->value = convert(value, script_.maps[made->map.index()].value);
             to.statements.push_back(made);
@@ -898,7 +909,7 @@ class Builder {
         if (key != nullptr) key = kept(key, node.range);
         const typed::Expr* old = map_value(map, key, stored);
         auto* made = make<typed::AssignMap>(typed::StmtKind::assign_map, node.range);
-        made->map = map_indices_[analysis_.info(map).map];
+        made->map = use(analysis_.info(map).map);
         made->key = key;
         made->value = convert(binary(node.op, old, value, result_of(node.op, *old, *value), node.range), stored);
         for (const typed::Stmt* first : std::exchange(pending_, {}))
@@ -959,7 +970,7 @@ class Builder {
                        [&](const ast::ForMap& node) {
                            auto* made = make<typed::ForMap>(typed::StmtKind::for_map, node.range);
                            made->variable = typed::VariableId(std::size_t{analysis_.info(*node.variable).variable});
-                           made->map = map_indices_[analysis_.info(*node.map).map];
+                           made->map = use(analysis_.info(*node.map).map);
                            made->body = block(*node.body);
                            to.statements.push_back(made);
                        },
@@ -1003,7 +1014,7 @@ class Builder {
         const auto& written = ast::as<ast::Call>(*node.value);
         auto* made = make<typed::Aggregate>(typed::StmtKind::aggregate, node.range);
         auto* built = const_cast<typed::Call*>(&typed::as<typed::Call>(*call(written, written.arguments)));
-        built->map = map_indices_[analysis_.info(map).map];
+        built->map = use(analysis_.info(map).map);
         built->key = key_of(map);
         built->type = script_.maps[built->map.index()].value;
         made->call = built;
@@ -1019,6 +1030,9 @@ class Builder {
     std::vector<typed::VariableSlot> hidden_;
     std::size_t body_count_ = 0;
     std::vector<const typed::Stmt*> pending_;
+    /// A program may name 64 maps (MAX_USED_MAPS of the verifier); some are our own: events, ledger, memory, stacks.
+    static constexpr std::size_t kMostMaps = 54;
+    std::unordered_set<std::uint32_t> used_maps_;           ///< of the body at hand
     std::unordered_set<const typed::Expr*> cast_literals_;  ///< literals that were given a type: (int64)5
 };
 

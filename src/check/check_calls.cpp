@@ -381,6 +381,13 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
             row.check(site);
             if (site.has_failed()) return type != nullptr && type->is_aggregation() ? type : types_.error();
         }
+        // () is a value of no type: signatures take it for one that is not known yet.
+        for (const ast::Expr* argument : arguments) {
+            const Type* given_type = info(*argument).type;
+            if (given_type == nullptr || given_type->kind != Kind::none) continue;
+            error(DiagnosticKind::bad_call, range, fmt::format("{}() can not take a value of type 'none'", name));
+            return types_.error();
+        }
         if (row.is_unsafe && analysis_.input.options.is_safe_mode) {
             error(DiagnosticKind::unsafe_call, range,
                   name == "system" ? "system() is an unsafe function being used in safe mode"
