@@ -114,6 +114,35 @@ std::string_view json_schema() {
       "additionalProperties": false
     },
     {
+      "description": "What every probe counted: the last line with --ledger.",
+      "properties": {
+        "type": {"const": "ledger"},
+        "data": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "properties": {
+              "probes": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+              "hits": {"$ref": "#/$defs/natural"},
+              "passed": {"$ref": "#/$defs/natural"},
+              "sent": {"$ref": "#/$defs/natural"},
+              "lost": {"$ref": "#/$defs/natural"},
+              "map_full": {"$ref": "#/$defs/natural"},
+              "failed_reads": {"$ref": "#/$defs/natural"},
+              "stacks_lost": {"$ref": "#/$defs/natural"},
+              "missed": {"$ref": "#/$defs/natural"},
+              "runs": {"$ref": "#/$defs/natural"},
+              "run_time_ns": {"$ref": "#/$defs/natural"}
+            },
+            "required": ["probes", "hits", "passed", "sent", "lost", "map_full", "failed_reads", "stacks_lost", "missed", "runs", "run_time_ns"],
+            "additionalProperties": false
+          }
+        }
+      },
+      "required": ["type", "data"],
+      "additionalProperties": false
+    },
+    {
       "description": "errorf(), warnf(), and what the running script noticed.",
       "properties": {
         "type": {"enum": ["errorf", "warnf", "runtime_error"]},

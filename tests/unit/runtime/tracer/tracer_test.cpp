@@ -112,9 +112,63 @@ TEST_F(TracerTest, CountsLostEventsAsNoticedAndAtTheEnd) {
     engine_.ledger[2 * program::kLedgerCounters + static_cast<unsigned>(program::LedgerCounter::lost)] = 57;
     engine_.batches = {{exit_with(0)}};
     EXPECT_EQ(run().lost, 57U);
-    EXPECT_EQ(err_.text(), "Attached 3 probes\nLost 57 events\nWARNING: Total lost event count: 57\n");
+    EXPECT_TRUE(err_.text().starts_with("Attached 3 probes\nLost 57 events\nWARNING: Total lost event count: 57\n"))
+        << err_.text();
     ASSERT_EQ(said_.warnings.size(), 1U);
     EXPECT_EQ(said_.warnings[0].find("interval:s:1 lost 57 of 67;"), 0U);
+}
+
+TEST_F(TracerTest, AnEmptyRunSaysWhy) {
+    engine_.ledger.assign(4 * program::kLedgerCounters, 0);
+    engine_.ledger[2 * program::kLedgerCounters] = 4;  // refused
+    engine_.batches = {{exit_with(0)}};
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(out_.text(), "\n\n");
+    EXPECT_NE(err_.text().find("Nothing was printed or stored:\ninterval:s:1: the predicate refused all 4 of 4 hits\n"),
+              std::string::npos)
+        << err_.text();
+}
+
+TEST_F(TracerTest, ARunThatPrintedOrStoredDoesNot) {
+    engine_.ledger.assign(4 * program::kLedgerCounters, 0);
+    engine_.batches = {{tick(1), exit_with(0)}};
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(err_.text(), "Attached 3 probes\n");
+}
+
+TEST_F(TracerTest, AMapWithElementsIsNotEmpty) {
+    engine_.ledger.assign(4 * program::kLedgerCounters, 0);
+    engine_.maps[0] = numbers({{1, 2}});
+    engine_.batches = {{exit_with(0)}};
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(err_.text(), "Attached 3 probes\n");
+}
+
+TEST_F(TracerTest, QuietRunsStayQuietWhenTheyAreEmpty) {
+    engine_.ledger.assign(4 * program::kLedgerCounters, 0);
+    options_.is_quiet = true;
+    engine_.batches = {{exit_with(0)}};
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(err_.text(), "");
+}
+
+TEST_F(TracerTest, LedgerOnDemand) {
+    engine_.ledger.assign(4 * program::kLedgerCounters, 0);
+    engine_.batches = {{tick(1), exit_with(0)}};
+    options_.shows_ledger = true;
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_NE(err_.text().find("interval:s:1  "), std::string::npos) << err_.text();
+    EXPECT_EQ(out_.text(), "tick 1\n\n\n");
+}
+
+TEST_F(TracerTest, LedgerAsJsonIsALineOfTheStream) {
+    engine_.ledger.assign(4 * program::kLedgerCounters, 0);
+    engine_.batches = {{tick(1), exit_with(0)}};
+    options_.shows_ledger = true;
+    options_.format = tracer::OutputFormat::json;
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_NE(out_.text().find("{\"type\": \"ledger\", \"data\": [{\"probes\": [\"begin\"]"), std::string::npos)
+        << out_.text();
 }
 
 TEST_F(TracerTest, WarnsOncePerPlaceAndCountsTheRest) {
