@@ -41,6 +41,7 @@ TEST(InferTypes, RefusesWhatDoesNotGoTogether) {
          "1:23-30: Can not access field 'part' on expression of type 'int8'\n"},
         {R"x(begin { print(9 / 0); })x", "1:15-20: unable to fold literals due to overflow or underflow\n"},
         {R"x(begin { $x = count(); })x", "1:14-21: count() must be assigned directly to a map\n"},
+        {R"x(begin { @h = min(()); })x", "1:14-21: min() can not take a value of type 'none'\n"},
         {R"x(begin { unroll(150) { } })x", "1:9-24: unroll maximum value is 100\n"},
     };
     for (const Case& one : cases)
