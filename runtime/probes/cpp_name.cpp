@@ -43,6 +43,16 @@ std::string_view without_result(std::string_view name) {
     return name.substr(begin);
 }
 
+/// A '(' that belongs neither to "(anonymous namespace)" nor to "operator()".
+bool has_parameters(std::string_view pattern) {
+    for (std::size_t at = pattern.find('('); at != std::string_view::npos; at = pattern.find('(', at + 1)) {
+        const bool is_name = pattern.substr(at).starts_with("(anonymous") ||
+                             (pattern.substr(0, at).ends_with("operator") && pattern.substr(at).starts_with("()"));
+        if (!is_name) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string demangled(std::string_view symbol) {
@@ -69,7 +79,7 @@ std::string_view without_parameters(std::string_view name) {
 }
 
 bool is_cpp_match(std::string_view pattern, std::string_view name) {
-    if (pattern.find('(') == std::string_view::npos) return base::glob_matches(pattern, without_parameters(name));
+    if (!has_parameters(pattern)) return base::glob_matches(pattern, without_parameters(name));
     return base::glob_matches(pattern, name) || base::glob_matches(pattern, without_result(name));
 }
 

@@ -13,7 +13,7 @@ namespace probes {
 /// "brew::twice<long>" of "long brew::twice<long>(long)", "A::b" of "A::b(int) const".
 [[nodiscard]] std::string_view without_parameters(std::string_view demangled);
 
-/// A pattern with a '(' is compared with the whole name, any other with the name alone.
+/// A pattern with parameters is compared with the whole name, any other with the name alone.
 [[nodiscard]] bool is_cpp_match(std::string_view pattern, std::string_view demangled);
 
 }  // namespace probes

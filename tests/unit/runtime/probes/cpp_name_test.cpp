@@ -44,6 +44,9 @@ TEST(CppName, PatternsWithParenthesesMeanTheWhole) {
     EXPECT_TRUE(probes::is_cpp_match("brew::boil(*char)", name));
     EXPECT_FALSE(probes::is_cpp_match("brew::boil(int)", name));
     EXPECT_FALSE(probes::is_cpp_match("boil", name));
+    EXPECT_TRUE(probes::is_cpp_match("a::(anonymous namespace)::f", "a::(anonymous namespace)::f(int)"));
+    EXPECT_TRUE(probes::is_cpp_match("A::operator()", "A::operator()(int) const"));
+    EXPECT_FALSE(probes::is_cpp_match("a::(anonymous namespace)::f(long)", "a::(anonymous namespace)::f(int)"));
     EXPECT_TRUE(probes::is_cpp_match("brew::twice<long>", "long brew::twice<long>(long)"));
     EXPECT_TRUE(probes::is_cpp_match("brew::twice<long>(long)", "long brew::twice<long>(long)"));
 }
