@@ -48,6 +48,7 @@ foreach(topic IN LISTS kernel_topics ITEMS ${kernel_tools}/builtins ${kernel_too
 endforeach()
 
 bpfline_kernel_test(kernel_scenarios scenarios.py)
+bpfline_kernel_test(kernel_machine machine.py)
 bpfline_kernel_test(kernel_accounts accounts.py)
 bpfline_kernel_test(kernel_reference reference.py)
 bpfline_kernel_test(kernel_differential differential.py)

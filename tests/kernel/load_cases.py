@@ -130,11 +130,14 @@ def run_here(places, arguments):
 def run_in_guest(arguments, own_words):
     """The same command in the guest, without --guest."""
     command = " ".join(shlex.quote(word) for word in [sys.executable, str(pathlib.Path(__file__).resolve()), *own_words])
-    # One boot for both. An optimised build starts several times faster there.
+    command += "; status=$?"
+    # One boot for all. An optimised build starts several times faster there.
     release = harness.ROOT / "build/release/bpfline"
-    cases = [sys.executable, harness.HERE / "runner", "--binary", release if release.exists() else arguments.binary, "--targets",
-             arguments.targets, harness.HERE / "guest_cases"]
-    command += "; status=$?; " + " ".join(shlex.quote(str(word)) for word in cases) + " || status=1; exit $status"
+    for script, *what in (("runner", harness.HERE / "guest_cases"), ("machine.py",)):
+        words = [sys.executable, harness.HERE / script, "--binary", release if release.exists() else arguments.binary, "--targets",
+                 arguments.targets, *what]
+        command += "; " + " ".join(shlex.quote(str(word)) for word in words) + " || status=1"
+    command += "; exit $status"
     start = time.monotonic()
     result = subprocess.run([str(harness.HERE / "guest"), "-k", arguments.guest, "-t", str(GUEST_LIMIT), str(harness.ROOT), command],
                             check=False)

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""How tracing fits into a machine: few rights, processes with threads, processes that become another program, several tracers, and
+nothing left behind. Each function is one test; those about functions of the kernel run where it has kprobes (the guest)."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness  # noqa: E402
+from harness import expect  # noqa: E402
+
+TESTS = []
+HAS_KPROBES = os.path.exists("/sys/bus/event_source/devices/kprobe")
+KPROBE_LIST = "/sys/kernel/debug/kprobes/list"
+ENABLED_FUNCTIONS = "/sys/kernel/tracing/enabled_functions"
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def attached(process):
+    expect(process.wait_for(r"^Attached \d+ probes?$", "stderr"), "did not attach",
+           process.finish() if process.process.poll() is not None else None)
+
+
+# CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH open tracefs, CAP_PERFMON and CAP_BPF do the rest. Root's own rights are what the bounding
+# set leaves at exec.
+FEW_RIGHTS = ["setpriv", "--bounding-set=-all,+dac_override,+dac_read_search,+perfmon,+bpf", "--inh-caps=-all"]
+
+
+@test
+def four_capabilities_are_enough(places):
+    """No CAP_SYS_ADMIN: every kind of probe this kernel has still attaches and sees what happens."""
+    status = harness.run([*FEW_RIGHTS, "grep", "CapEff", "/proc/self/status"])
+    expect(int(status.stdout.split()[1], 16) == (1 << 1 | 1 << 2 | 1 << 38 | 1 << 39), "the rights are what they should be", status)
+    scripts = {
+        'begin { printf("%d\\n", curtask.tgid == pid); exit(); }': r"^1$",
+        "tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @ = count(); }": r"^@: 50$",
+        "rawtracepoint:sys_enter /pid == cpid && args.id == 110/ { @ = count(); }": r"^@: 50$",
+        "uprobe:libc:syscall /pid == cpid/ { @ = count(); }": r"^@: 50$",
+        "software:page-faults:1 /pid == cpid/ { @ = count(); }": r"^@: \d+$",
+        "interval:ms:1 { print(2); exit(); }": r"^2$",
+    }
+    if HAS_KPROBES:
+        scripts["kprobe:__x64_sys_getppid /pid == cpid/ { @ = count(); }"] = r"^@: 50$"
+    for script, pattern in scripts.items():
+        result = harness.run([*FEW_RIGHTS, places.bpfline, "-c", f"{places.targets}/calls 50", "-e", script])
+        expect(result.status == 0 and re.search(pattern, result.stdout, re.MULTILINE), script, result)
+
+
+@test
+def threads_of_a_process(places):
+    """-p sees all threads, those that were there and those that start later, and nobody else."""
+    script = "import os, sys, threading\nsys.stdin.readline()\n" \
+             "def work():\n    for _ in range(200): os.getppid()\n" \
+             "threads = [threading.Thread(target=work) for _ in range(16)]\n" \
+             "[t.start() for t in threads]\n[t.join() for t in threads]\n"
+    for probe in ("tracepoint:syscalls:sys_enter_getppid", "uprobe:libc:getppid"):
+        process = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
+        tracer = harness.Running([places.bpfline, "-p", str(process.pid), "-e", probe + " { @calls = count(); @threads[tid] = 1; } "
+                                  "end { @n = len(@threads); clear(@threads); }"])
+        attached(tracer)
+        # Somebody else's calls do not count.
+        subprocess.run([f"{places.targets}/calls", "100"], check=True)
+        process.communicate(b"go\n")
+        result = tracer.finish()
+        expect(result.status == 0 and "@calls: 3200\n" in result.stdout and "@n: 16\n" in result.stdout, probe, result)
+
+
+@test
+def process_becomes_another_program(places):
+    """-p goes on where the process calls exec: it is the same process."""
+    process = subprocess.Popen(["sh", "-c", f"read line; exec {places.targets}/calls 300"], stdin=subprocess.PIPE)
+    tracer = harness.Running([places.bpfline, "-p", str(process.pid), "-e",
+                              "tracepoint:syscalls:sys_enter_getppid { @[comm] = count(); } software:page-faults:1 { @f[comm] = count(); }"])
+    attached(tracer)
+    process.communicate(b"go\n")
+    result = tracer.finish()
+    expect(result.status == 0 and "@[calls]: 300\n" in result.stdout and "@f[calls]: " in result.stdout, "both programs", result)
+
+
+@test
+def two_tracers_on_the_same_places(places):
+    """Each counts everything, whatever kind of place it is."""
+    script = "tracepoint:syscalls:sys_enter_getppid /comm == \"calls\"/ { @t = count(); } " \
+             "rawtracepoint:sys_enter /comm == \"calls\" && args.id == 110/ { @rt = count(); } " \
+             "uprobe:libc:syscall /comm == \"calls\"/ { @u = count(); }"
+    if HAS_KPROBES:
+        script += "kprobe:__x64_sys_getppid /comm == \"calls\"/ { @k = count(); } kretprobe:__x64_sys_getppid /comm == \"calls\"/ { @kr = count(); }"
+    tracers = [harness.Running([places.bpfline, "-e", script]) for _ in range(2)]
+    for tracer in tracers:
+        attached(tracer)
+    subprocess.run([f"{places.targets}/calls", "400"], check=True)
+    for tracer in tracers:
+        tracer.send(signal.SIGINT)
+    for tracer in tracers:
+        result = tracer.finish()
+        counts = dict(re.findall(r"^@(\w+): (\d+)$", result.stdout, re.MULTILINE))
+        expect(result.status == 0 and len(counts) == (5 if HAS_KPROBES else 3) and set(counts.values()) == {"400"}, "all of them", result)
+
+
+def lines_of(path):
+    try:
+        with open(path) as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+@test
+def violent_end_leaves_no_function_probed(places):
+    """After kill -9 the kernel has let go of every kprobe, trampoline and link."""
+    if not HAS_KPROBES:
+        return "needs kprobes"
+    before = lines_of(KPROBE_LIST), lines_of(ENABLED_FUNCTIONS)
+    tracer = harness.Running([places.bpfline, "-e", "kprobe:vfs_read* { @ = count(); } kretprobe:vfs_write { @r = count(); } "
+                              "kprobe:vfs_read+9 { @o = count(); } fentry:vfs_open { @f = count(); } config = { missing_probes = warn }"])
+    attached(tracer)
+    expect((lines_of(KPROBE_LIST), lines_of(ENABLED_FUNCTIONS)) != before, "the kernel shows what is probed")
+    tracer.send(signal.SIGKILL)
+    tracer.finish()
+    end = time.monotonic() + 30
+    while (lines_of(KPROBE_LIST), lines_of(ENABLED_FUNCTIONS)) != before and time.monotonic() < end:
+        time.sleep(0.1)
+    expect((lines_of(KPROBE_LIST), lines_of(ENABLED_FUNCTIONS)) == before, "something is left")
+    return None
+
+
+@test
+def bpf_program_as_target(places):
+    """fentry on another BPF program: listed, attached, counted."""
+    if not os.environ.get("BPFLINE_GUEST"):
+        return "needs fentry"
+    other = harness.Running([places.bpfline, "-e", "tracepoint:syscalls:sys_enter_getppid /comm == \"calls\"/ { @seen = count(); }"])
+    attached(other)
+    listed = harness.run([places.bpfline, "-l", "fentry:bpf:*"])
+    found = re.findall(r"^fentry:bpf:\d+:\S+$", listed.stdout, re.MULTILINE)
+    expect(found, "the program is listed", listed)
+    tracer = harness.Running([places.bpfline, "-e", found[0] + " /comm == \"calls\"/ { @runs = count(); }"])
+    attached(tracer)
+    subprocess.run([f"{places.targets}/calls", "50"], check=True)
+    for process in (tracer, other):
+        process.send(signal.SIGINT)
+    result = tracer.finish()
+    other.finish()
+    counted = re.search(r"@runs: (\d+)", result.stdout)
+    expect(counted and int(counted[1]) >= 50, "each of its runs", result)
+    return None
+
+
+@test
+def missing_facility_in_one_sentence(places):
+    """Where functions cannot be probed: the cause, and the nearest thing that works."""
+    if HAS_KPROBES:
+        return "needs a kernel without kprobes"
+    for probe, event in (("kprobe:vfs_read", "tracepoint:syscalls:sys_enter_read"), ("kretprobe:vfs_read", "tracepoint:syscalls:sys_exit_read"),
+                         ("kprobe:tcp_set_state", "tracepoint:sock:inet_sock_set_state")):
+        result = harness.run([places.bpfline, "-e", probe + " { exit(); }"])
+        lines = result.stderr.splitlines()
+        expect(result.status != 0 and lines[0].startswith("ERROR: this kernel was built without kprobes") and
+               lines[1] == f"HINT: the nearest thing that works here is {event}", probe, result)
+    return None
+
+
+def main():
+    arguments = harness.argument_parser(__doc__).parse_args()
+    harness.need_root()
+    if not shutil.which("setpriv"):
+        print("setpriv (util-linux) is missing")
+        return 1
+    arguments.jobs = 1  # others' calls are counted, too
+    return harness.run_functions(TESTS, harness.Places(arguments), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
