@@ -28,6 +28,8 @@ class FormatContext {
 
     [[nodiscard]] const program::Program& program() const { return program_; }
     [[nodiscard]] const kernel::KernelView& kernel() const { return kernel_; }
+    /// Stacks name source lines too.
+    [[nodiscard]] bool shows_debug_info() const { return program_.config.show_debug_info; }
     /// An unset or unknown id gives a layout of kind `none`.
     [[nodiscard]] const program::Layout& layout(program::LayoutId id) const {
         return id.index() < program_.layouts.size() ? program_.layouts[id.index()] : kNoLayout;

@@ -61,16 +61,29 @@ void for_each_child(Dwarf_Die* die, Visit visit) {
     } while (::dwarf_siblingof(&child, &child) == 0);
 }
 
+bool is_scope(int tag) {
+    return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
+           tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+/// A function below this namespace or class has the address in it.
+bool holds(Dwarf_Die* scope, std::uint64_t address, unsigned depth) {
+    bool result = false;
+    if (depth > kDeepest) return false;
+    for_each_child(scope, [&](Dwarf_Die* child) {
+        const int tag = ::dwarf_tag(child);
+        if (tag == DW_TAG_subprogram) result = ::dwarf_haspc(child, address) == 1;
+        if (is_scope(tag)) result = holds(child, address, depth + 1);
+        return !result;
+    });
+    return result;
+}
+
 /// The value lies where a general register points to: not the frame's own registers (6 and 7 on x86-64), by which
 /// variables on the stack are found.
 bool is_base_register(unsigned operation) {
     return operation >= DW_OP_breg0 && operation <= DW_OP_breg15 && operation != DW_OP_breg6 &&
            operation != DW_OP_breg7;
-}
-
-bool is_scope(int tag) {
-    return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
-           tag == DW_TAG_class_type || tag == DW_TAG_union_type;
 }
 
 /// Clang says it; gcc leaves it to be seen from the members: a destructor or a copy constructor that somebody wrote.
@@ -643,6 +656,47 @@ std::optional<DwarfLine> DebugInfo::line(std::uint64_t address) const {
     if (::dwarf_linecol(row, &column) != 0 || column < 0) column = 0;
     return DwarfLine{name == nullptr ? "" : name, static_cast<std::uint32_t>(number),
                      static_cast<std::uint32_t>(column)};
+}
+
+std::vector<SourceFrame> DebugInfo::frames(std::uint64_t address) const {
+    const auto innermost = line(address);
+    State::Unit* unit = state_->unit_at(address);
+    if (!innermost || unit == nullptr) return {};
+    // From the outside inwards: each inlined body's own position, and where it stands in the one around it.
+    std::vector<Dwarf_Die> inlined;
+    Dwarf_Die at = unit->die;
+    for (unsigned depth = 0; depth < kDeepest; depth++) {
+        bool is_deeper = false;
+        Dwarf_Die next;
+        for_each_child(&at, [&](Dwarf_Die* child) {
+            const int tag = ::dwarf_tag(child);
+            const bool has_code =
+                tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine;
+            // Functions of namespaces and classes stand inside these, which have no code of their own.
+            is_deeper = has_code ? ::dwarf_haspc(child, address) == 1 : is_scope(tag) && holds(child, address, depth);
+            if (is_deeper) next = *child;
+            return !is_deeper;
+        });
+        if (!is_deeper) break;
+        if (::dwarf_tag(&next) == DW_TAG_inlined_subroutine) inlined.push_back(next);
+        at = next;
+    }
+    std::vector<SourceFrame> result;
+    Dwarf_Files* files = nullptr;
+    std::size_t file_count = 0;
+    (void)::dwarf_getsrcfiles(&unit->die, &files, &file_count);
+    SourceFrame frame{.function = {}, .file = innermost->file, .line = innermost->line};
+    for (std::size_t i = inlined.size(); i-- > 0;) {
+        frame.function = text_of(&inlined[i]);
+        result.push_back(frame);
+        const auto file = number_of(&inlined[i], DW_AT_call_file);
+        const char* name = file && *file < file_count ? ::dwarf_filesrc(files, *file, nullptr, nullptr) : nullptr;
+        frame.file = name == nullptr ? "" : name;
+        frame.line = static_cast<std::uint32_t>(number_of(&inlined[i], DW_AT_call_line).value_or(0));
+    }
+    frame.function.clear();
+    result.push_back(std::move(frame));
+    return result;
 }
 
 }  // namespace kernel

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/kernel/kernel_view.h"
 
 namespace kernel {
 
@@ -107,6 +108,9 @@ class DebugInfo {
     [[nodiscard]] std::vector<std::uint64_t> addresses(std::string_view file, std::uint32_t line,
                                                        std::uint32_t column) const;
     [[nodiscard]] std::optional<DwarfLine> line(std::uint64_t address) const;
+    /// The same with the functions whose code was put there, innermost first; the last frame has no function. Empty:
+    /// no line is known.
+    [[nodiscard]] std::vector<SourceFrame> frames(std::uint64_t address) const;
 
   private:
     struct State;

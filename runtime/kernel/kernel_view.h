@@ -44,6 +44,13 @@ struct FilePlace {
     std::uint64_t offset = 0;         ///< in the file
 };
 
+/// Where in a program's source an address is. Code that was put into its caller has several frames, innermost first.
+struct SourceFrame {
+    std::string function;  ///< of inlined code; empty: the function that the symbol names
+    std::string file;
+    std::uint32_t line = 0;
+};
+
 class KernelView {
   public:
     virtual ~KernelView() = default;
@@ -73,6 +80,13 @@ class KernelView {
         static_cast<void>(pid);
         static_cast<void>(address);
         return std::nullopt;
+    }
+
+    /// By the debug information of the file mapped at address in process pid; empty: it has none.
+    [[nodiscard]] virtual std::vector<SourceFrame> source_frames(std::uint32_t pid, std::uint64_t address) const {
+        static_cast<void>(pid);
+        static_cast<void>(address);
+        return {};
     }
 
     // -- programs and libraries of user space, by path

@@ -142,6 +142,13 @@ base::Result<std::shared_ptr<const DebugInfo>> RealKernel::debug_info(const std:
     return opened;
 }
 
+std::vector<SourceFrame> RealKernel::source_frames(std::uint32_t pid, std::uint64_t address) const {
+    const auto place = known_->symbolizer.locate(pid, address);
+    if (!place) return {};
+    const auto opened = debug_info(place->path);
+    return opened.ok() ? (*opened)->frames(place->address) : std::vector<SourceFrame>{};
+}
+
 std::optional<FilePlace> RealKernel::file_place(std::uint32_t pid, std::uint64_t address) const {
     return known_->symbolizer.file_place(pid, address);
 }

@@ -31,6 +31,7 @@ class RealKernel : public KernelView {
     void watch_processes(std::optional<std::uint32_t> now) const override;
     base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const override;
     base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path) const override;
+    std::vector<SourceFrame> source_frames(std::uint32_t pid, std::uint64_t address) const override;
     std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;
     base::Result<std::span<const std::byte>> btf() const override;
     std::vector<std::string> btf_modules() const override;

@@ -121,7 +121,7 @@ base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::s
     return place->second;
 }
 
-std::shared_ptr<const ElfSymbols> Symbolizer::file(std::uint32_t pid, const Mapping& mapping) {
+const Symbolizer::File& Symbolizer::file(std::uint32_t pid, const Mapping& mapping) {
     if (const auto known = process(pid).files.find(mapping.path); known != process(pid).files.end())
         return known->second;
     const std::string self = "/proc/" + std::to_string(pid);
@@ -138,15 +138,14 @@ std::shared_ptr<const ElfSymbols> Symbolizer::file(std::uint32_t pid, const Mapp
         // As the process sees it (containers), else as we do (it is gone).
         candidates = {self + "/root" + mapping.path, mapping.path};
     }
-    std::shared_ptr<const ElfSymbols> found;
+    File found;
     for (const std::string& candidate : candidates) {
         if (auto opened = symbols(candidate); opened.ok()) {
-            found = std::move(*opened);
+            found = {.symbols = std::move(*opened), .path = candidate};
             break;
         }
     }
-    process(pid).files.emplace(mapping.path, found);
-    return found;
+    return process(pid).files.emplace(mapping.path, std::move(found)).first->second;
 }
 
 std::shared_ptr<const ElfSymbols> Symbolizer::vdso() {
@@ -195,7 +194,7 @@ Symbol Symbolizer::find(std::uint32_t pid, std::uint64_t address) {
         if (symbol.name.empty()) symbol.module = place.path;
         return symbol;
     }
-    const auto symbols = place.is_file() ? file(pid, place) : vdso();
+    const auto symbols = place.is_file() ? file(pid, place).symbols : vdso();
     Symbol symbol{.name = {}, .offset = 0, .module = place.path};
     if (!symbols) return symbol;
     const auto virtual_address = symbols->address_of_offset(address - place.begin + place.file_offset);
@@ -207,11 +206,22 @@ Symbol Symbolizer::find(std::uint32_t pid, std::uint64_t address) {
     return symbol;
 }
 
+std::optional<Symbolizer::Location> Symbolizer::locate(std::uint32_t pid, std::uint64_t address) {
+    const Mapping* found = mapping(pid, address);
+    if (found == nullptr || !found->is_file()) return std::nullopt;
+    const Mapping place = *found;
+    const File& known = file(pid, place);
+    const auto virtual_address =
+        known.symbols ? known.symbols->address_of_offset(address - place.begin + place.file_offset) : std::nullopt;
+    if (!virtual_address) return std::nullopt;
+    return Location{known.path, *virtual_address};
+}
+
 std::optional<FilePlace> Symbolizer::file_place(std::uint32_t pid, std::uint64_t address) {
     const Mapping* found = mapping(pid, address);
     if (found == nullptr || !found->is_file()) return std::nullopt;
     const Mapping place = *found;
-    const auto symbols = file(pid, place);
+    const auto symbols = file(pid, place).symbols;
     if (!symbols || symbols->build_id().empty()) return std::nullopt;
     return FilePlace{symbols->build_id(), address - place.begin + place.file_offset};
 }

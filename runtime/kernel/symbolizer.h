@@ -25,6 +25,12 @@ class Symbolizer {
   public:
     Symbol find(std::uint32_t pid, std::uint64_t address);
     std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address);
+    /// The file mapped at an address, by a path that opens it from here, and the virtual address in it.
+    struct Location {
+        std::string path;
+        std::uint64_t address = 0;
+    };
+    std::optional<Location> locate(std::uint32_t pid, std::uint64_t address);
     /// Reads a process's mappings now if they are not known yet: it may be gone when its stack is printed.
     void remember(std::uint32_t pid);
     /// From now on learns of every process's mappings when they are made. Where that is not allowed, only /proc tells.
@@ -39,10 +45,14 @@ class Symbolizer {
         std::int64_t changed_ns;
         auto operator<=>(const FileId&) const = default;
     };
+    struct File {
+        std::shared_ptr<const ElfSymbols> symbols;  ///< null: it cannot be read
+        std::string path;                           ///< what it was opened by
+    };
     struct Process {
         std::vector<Mapping> mappings;                                   ///< by address
-        std::map<std::string, std::shared_ptr<const ElfSymbols>> files;  ///< by path in this process's view
-        std::int64_t read_ns = 0;                                        ///< when /proc/PID/maps was last read
+        std::map<std::string, File> files;  ///< by path in this process's view
+        std::int64_t read_ns = 0;           ///< when /proc/PID/maps was last read
         bool has_jit_file_read = false;
         std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> jit;  ///< start → size, name
     };
@@ -51,7 +61,7 @@ class Symbolizer {
     const Mapping* mapping(std::uint32_t pid, std::uint64_t address);
     bool read_mappings(std::uint32_t pid);
     void take_events();
-    std::shared_ptr<const ElfSymbols> file(std::uint32_t pid, const Mapping& mapping);
+    const File& file(std::uint32_t pid, const Mapping& mapping);
     std::shared_ptr<const ElfSymbols> vdso();
     Symbol find_jit(std::uint32_t pid, std::uint64_t address);
 
