@@ -76,10 +76,12 @@ void ElfSymbols::read_symbols(void* handle) {
             GElf_Sym symbol;
             if (::gelf_getsym(data, i, &symbol) == nullptr || !is_function(symbol)) continue;
             const char* name = ::elf_strptr(elf, header.sh_link, symbol.st_name);
-            if (name == nullptr || *name == '\0') continue;
+            // "read@@GLIBC_2.2.5": who asks for the function leaves the version out.
+            const std::size_t length = name == nullptr ? 0 : std::strcspn(name, "@");
+            if (length == 0) continue;
             const bool is_global = GELF_ST_BIND(symbol.st_info) != STB_LOCAL;
             entries_.push_back({symbol.st_value, symbol.st_size, static_cast<std::uint32_t>(names_.size()), is_global});
-            names_ += name;
+            names_.append(name, length);
             names_ += '\0';
         }
     }

@@ -26,6 +26,9 @@ struct MultiRequest {
 /// Where the semaphore's offset goes in perf_event_attr.config (format/ref_ctr_offset: "config:32-63").
 constexpr unsigned kSemaphoreShift = 32;
 
+/// The kernel's own ENOTSUPP, which libc has no name for: an instruction that can be neither emulated nor moved.
+constexpr int kNotSupported = 524;
+
 std::string text_of(const program::Place& place) {
     return "attaching to " + place.target + ":" +
            (place.function.empty() ? std::to_string(place.address) : place.function);
@@ -33,6 +36,10 @@ std::string text_of(const program::Place& place) {
 
 base::Error explained(const program::Place& place, int errnum) {
     base::Error error = base::error_from_errno(text_of(place), errnum);
+    if (errnum == kNotSupported) {
+        error.message = text_of(place) + ": the kernel cannot trace the instruction there";
+        error.errnum = EOPNOTSUPP;
+    }
     if (errnum == EACCES || errnum == EPERM) error.hint = "tracing needs root: try again with sudo";
     if (errnum == ESRCH) error.hint = "the process has ended";
     if (errnum == EIO) error.hint = "the instruction there is one that cannot be traced";
@@ -66,6 +73,27 @@ int link_all(const LoadedFunction& function, std::span<const program::Place> pla
     return fd < 0 ? -errno : static_cast<int>(fd);
 }
 
+/// One instruction that cannot be traced fails the whole link without being named: the list is then halved until the
+/// bad ones stand alone and are left out.
+int link_most(Links& links, const LoadedFunction& function, std::span<const program::Place> places, bool is_return) {
+    const int fd = link_all(function, places, is_return);
+    if (fd >= 0) {
+        links.fds.emplace_back(fd);
+        links.hooks += static_cast<unsigned>(places.size());
+        return 0;
+    }
+    if (fd != -kNotSupported) return fd;
+    if (places.size() == 1) {
+        links.skipped.push_back(places.front().function);
+        return fd;
+    }
+    const std::size_t half = places.size() / 2;
+    const int first = link_most(links, function, places.first(half), is_return);
+    if (first < 0 && first != -kNotSupported) return first;
+    const int second = link_most(links, function, places.subspan(half), is_return);
+    return first < 0 ? second : (second < 0 && second != -kNotSupported ? second : 0);
+}
+
 base::Status attach_events(Links& links, const LoadedFunction& function, std::span<const program::Place> places,
                            bool is_return) {
     auto type = perf::dynamic_type("uprobe");
@@ -77,9 +105,8 @@ base::Status attach_events(Links& links, const LoadedFunction& function, std::sp
         attributes.probe_offset = place.offset;
         auto event = perf::open(attributes, place.pid, place.pid < 0 ? 0 : -1);
         if (!event.ok()) {
-            base::Error error = event.take_error(text_of(place));
-            if (error.hint.empty()) error.hint = explained(place, error.errnum).hint;
-            return error;
+            if (event.error().hint.empty()) return explained(place, event.error().errnum);
+            return event.take_error(text_of(place));
         }
         if (auto status = perf::attach(links, std::move(*event), function.fd, place.cookie); !status.ok())
             return status.take_error(text_of(place));
@@ -106,14 +133,10 @@ base::Result<Links> attach_to_files(const LoadedFunction& function, std::span<co
         });
         const auto together = places.first(static_cast<std::size_t>(end - places.begin()));
         places = places.subspan(together.size());
-        const int fd = link_all(function, together, is_return);
-        if (fd >= 0) {
-            links.fds.emplace_back(fd);
-            links.hooks += static_cast<unsigned>(together.size());
-            continue;
-        }
+        const int result = link_most(links, function, together, is_return);
+        if (result == 0) continue;
         // A kernel that took the program for this and then does not know the link, or a file it cannot do it with.
-        if (fd != -EINVAL && fd != -EOPNOTSUPP) return explained(first, -fd);
+        if (result != -EINVAL && result != -EOPNOTSUPP) return explained(first, -result);
         if (auto status = attach_events(links, function, together, is_return); !status.ok()) return status.take_error();
     }
     return links;
