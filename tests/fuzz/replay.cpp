@@ -215,6 +215,11 @@ int main(int argc, char** argv) {
     Random random(seed);
     for (std::uint64_t i = 0; i < runs; i++) {
         std::string input = inputs[random.below(inputs.size())];
+        // Where no files are given, bytes that never were anything; small numbers more often than large ones, as in
+        // records.
+        if (input.empty() || random.below(16) == 0)
+            for (std::size_t length = random.below(512); length > 0; length--)
+                input += static_cast<char>(random.below(4) == 0 ? random.next() : random.below(24));
         for (std::size_t changes = 1 + random.below(6); changes > 0; changes--)
             change(input, inputs, random);
         run(input, seed, i);
