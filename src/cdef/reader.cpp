@@ -787,6 +787,11 @@ const types::Type* Reader::structure(bool is_union) {
     ++at_;
     types::Structure* structure = nullptr;
     const types::Type* type = nullptr;
+    if (!name.empty() && std::find(open_.begin(), open_.end(), name) != open_.end()) {
+        fail(fmt::format("definitions.h: error: nested redefinition of '{}'", name));
+        --nesting_;
+        return nullptr;
+    }
     if (const auto found = known.find(name);
         !name.empty() && found != known.end() && !found->second->structure->is_complete) {
         structure = found->second->structure;
@@ -797,7 +802,9 @@ const types::Type* Reader::structure(bool is_union) {
         if (!name.empty()) known[name] = table.structure(structure);
     }
     attributes_behind(&is_packed, &alignment);
+    open_.push_back(name);
     members(*structure, is_packed);
+    open_.pop_back();
     if (has_failed_) {
         --nesting_;
         return nullptr;

@@ -92,6 +92,7 @@ class Reader {
     bool is_plain_char_ = false;  ///< the last specifiers said `char` alone: its arrays are text
     source::Range place_;
     bool has_failed_ = false;
+    std::vector<std::string> open_;     ///< structures whose members are being read
     bool has_any_failed_ = false;       ///< since a header began
     std::string* swallowed_ = nullptr;  ///< where a header's mistakes go while there is another way to read it
     std::set<std::string> once_;        ///< files with #pragma once

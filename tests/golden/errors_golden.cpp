@@ -1,0 +1,36 @@
+// golden/errors: what a mistaken script is told, one folder a diagnostic kind. The fake kernel answers, so that a case
+// says the same everywhere.
+#include "grammar/parse.h"
+#include "src/builtins/table.h"
+#include "src/check/check.h"
+#include "src/source/render.h"
+#include "tests/support/fake_kernel.h"
+#include "tests/support/golden.h"
+
+namespace {
+
+std::string produce(const golden::Case& test) {
+    source::SourceMap sources;
+    source::Diagnostics diagnostics;
+    ast::Arena arena;
+    types::Table types;
+    const test_support::FakeKernel kernel;
+    const auto is_builtin = [](std::string_view word) { return builtins::find(word) != nullptr; };
+    const auto file = sources.add("script", test.script);
+    if (const ast::Script* script = grammar::parse(file, sources, arena, diagnostics, is_builtin)) {
+        const ast::Script* scripts[] = {script};
+        const check::Options options;
+        const check::Input input{scripts, sources, kernel, {builtins::find, builtins::all}, options};
+        (void)check::check(input, types, diagnostics);
+    }
+    std::string text;
+    source::RenderOptions options;
+    options.show_number = true;
+    for (const source::Diagnostic& diagnostic : diagnostics.all())
+        text += source::render(diagnostic, sources, options);  // those of -v, too
+    return text.empty() ? "no diagnostic\n" : text;
+}
+
+const bool registered = golden::add_folder("Errors", BPFLINE_TESTS_DIR "/golden/errors", produce);
+
+}  // namespace
