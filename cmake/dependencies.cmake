@@ -75,6 +75,11 @@ target_compile_definitions(bpfline_llvm INTERFACE ${llvm_definitions})
 if(BPFLINE_STATIC)
     llvm_map_components_to_libnames(llvm_libraries
         BPFCodeGen BPFAsmParser BPFDesc BPFDisassembler BPFInfo Core MC ScalarOpts TransformUtils Target Support)
+    # LLVM's package names the shared libraries, which every start would have to find and map.
+    get_target_property(llvm_needs LLVMSupport INTERFACE_LINK_LIBRARIES)
+    list(TRANSFORM llvm_needs REPLACE "^ZLIB::ZLIB$" "${BPFLINE_zlib_LIBRARY}")
+    list(TRANSFORM llvm_needs REPLACE "^zstd::libzstd_shared$" "${BPFLINE_zstd_LIBRARY}")
+    set_target_properties(LLVMSupport PROPERTIES INTERFACE_LINK_LIBRARIES "${llvm_needs}")
     target_link_libraries(bpfline_llvm INTERFACE ${llvm_libraries})
 else()
     target_link_libraries(bpfline_llvm INTERFACE LLVM)

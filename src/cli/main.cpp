@@ -69,5 +69,12 @@ int main(int argc, char** argv) {
         report.warning("Invalid env value for " + terminal.bad_variable + ": '" + terminal.bad_value +
                        "'. Valid values are auto, always and never.");
     cli::read_environment(environ, request);
-    return commands::trace(std::move(request), {options.source.text, options.source.path}, name, report);
+    const int status = commands::trace(std::move(request), {options.source.text, options.source.path}, name, report);
+#ifdef NDEBUG
+    // Everything of the kernel's is closed. Giving LLVM's tables back piece by piece would only take time.
+    std::fflush(nullptr);
+    _exit(status);
+#else
+    return status;
+#endif
 }
