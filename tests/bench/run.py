@@ -304,8 +304,7 @@ class Bench:
             environment = {"BPFTRACE_MAP_KEYS_MAX": str(EVENTS + 10), "BPFTRACE_MAX_MAP_KEYS": str(EVENTS + 10)}
             for keys in (EVENTS, EVENTS // 10):
                 command.write_text(f"#!/bin/sh\n{self.calls} {keys}\ndate +%s.%N > {stamp}\n")
-                command.chmod(0o755)
-                words = ["-c", command, "-e", f'{GETPPID} /comm == "calls"/ {{ @m[@i] = @i; @i++; }}']
+                words = ["-c", f"/bin/sh {command}", "-e", f'{GETPPID} /comm == "calls"/ {{ @m[@i] = @i; @i++; }}']
                 for name, program, runs in (("new", self.bpfline, 3), ("old", self.bpftrace, 1 if keys == EVENTS else 0)):
                     for _ in range(runs if program else 0):
                         found = self.once([program, *words], environment)
@@ -340,14 +339,14 @@ class Bench:
     # -- soak ---------------------------------------------------------------------------------------------------------------------
 
     def soak(self):
-        """Fifty million events with changing keys, strings and stacks; memory every few seconds. Two minutes at most."""
+        """Fifty million events with changing keys, strings and stacks; memory every few seconds. Five minutes at most."""
         script = (f'{GETPPID} /comm == "calls"/ {{ @n = count(); @k[rand % 3000] = count(); @s[comm, rand % 100] = count(); '
-                  '@u[ustack] = count(); @h[rand % 10] = hist(rand); if (rand % 16 == 0) { printf("%d %s %d\n", pid, comm, rand); } '
+                  '@u[ustack] = count(); @h[rand % 10] = hist(rand); if (rand % 16 == 0) { printf("%d %s %d\\n", pid, comm, rand); } '
                   'if (rand % 50000 == 0) { clear(@k); } }')
         with open(os.devnull, "wb") as nothing:
             tracer = subprocess.Popen([self.bpfline, "-e", script], stdout=nothing, stderr=subprocess.PIPE, env=self.environment)
         self.wait_attached(tracer, None)
-        memory, end = [], time.monotonic() + 120
+        memory, end = [], time.monotonic() + 300
         events = 0
         while events < 50_000_000 and time.monotonic() < end:
             self.once([self.calls, "2500000"])
