@@ -247,8 +247,11 @@ program::ArgumentType dynamic_type(const Declaration& declaration, const FieldLi
     type.is_signed = line.is_signed;
     type.spelling = std::string(prefix) + declaration.type;
     std::string element = declaration.type;
-    while (element.ends_with(']'))
-        element = base::trim(std::string_view(element).substr(0, element.rfind('[')));
+    while (element.ends_with(']')) {
+        const std::size_t open = element.rfind('[');
+        if (open == std::string::npos) break;  // nothing opened it: hostile text
+        element = base::trim(std::string_view(element).substr(0, open));
+    }
     type.pointee = without_qualifiers(element);
     return type;
 }

@@ -40,6 +40,11 @@ Token number_token(std::uint64_t value) {
 /// A macro that makes more than this is one that makes itself.
 constexpr std::size_t kMostExpanded = 50'000;
 
+bool is_incomplete(const types::Type* type) {
+    while (type->kind == types::Kind::array) type = type->element;
+    return type->kind == types::Kind::structure && !type->structure->is_complete && !type->structure->complete;
+}
+
 bool is_word(const Token& token, std::string_view text) {
     return token.kind == TokenKind::word && token.text == text;
 }
@@ -859,12 +864,20 @@ void Reader::members(types::Structure& structure, bool is_packed) {
             else
                 declared = declarator(base);
             if (has_failed_) return;
+            const types::Type* held = declared.type;
+            while (held->kind == types::Kind::array)
+                held = held->element;
+            if (held->kind == types::Kind::structure && !held->structure->is_complete && !held->structure->complete)
+                return fail(fmt::format("definitions.h: error: field has incomplete type '{}'", held->structure->name));
             std::optional<std::uint64_t> width;
             if (accept(":")) {
                 const auto number = expression(0);
                 if (!number) return fail("definitions.h: error: expected a constant bit-field width");
                 width = number->value;
             }
+            // A structure cannot hold itself, nor one that is only named so far.
+            if (is_incomplete(declared.type))
+                return fail(fmt::format("definitions.h: error: field '{}' has incomplete type", declared.name));
             std::uint32_t own_alignment = 1;
             skip_attributes(nullptr, &own_alignment);
             if (own_alignment == 0 || own_alignment > 4096) own_alignment = 1;
