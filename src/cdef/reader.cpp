@@ -800,6 +800,8 @@ const types::Type* Reader::structure(bool is_union) {
     if (const auto found = known.find(name);
         !name.empty() && found != known.end() && !found->second->structure->is_complete) {
         structure = found->second->structure;
+        structure->members.clear();  // of an earlier attempt that failed half-way
+        structure->size = 0;
     } else {
         structure = table.new_structure();
         structure->name = name.empty() ? "" : (is_union ? "union " : "struct ") + name;
