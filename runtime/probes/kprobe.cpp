@@ -257,13 +257,10 @@ Matches list(const View& view, const Target& target) {
         if (candidate.name.find(".part.") != std::string::npos) continue;
         add(candidate.module, candidate.name);
     }
-    if (matches.empty() && !is_pattern && !target.is_listing && view.symbol_address(function)) {
-        return base::Error{.message = "No matches for " + kind + " " + target_text(target) + ".",
-                           .errnum = ENOENT,
-                           .hint = function +
-                                   " is not traceable (either non-existing, inlined, or marked as "
-                                   "\"notrace\"); --unsafe tries it all the same"};
-    }
+    // The list has one name for each place, and functions that ftrace cannot touch may still take a breakpoint: of any
+    // other function the kernel itself says whether it lets it be probed.
+    if (matches.empty() && !is_pattern && !target.is_listing && view.symbol_address(function))
+        add(module.empty() ? "vmlinux" : module, function);
     sort_matches(matches);
     return matches;
 }

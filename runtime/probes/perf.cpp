@@ -19,9 +19,22 @@
 namespace probes::perf {
 namespace {
 
+std::string first_line(const std::string& path) {
+    std::array<char, 64> text{};
+    const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.is_open()) return {};
+    const ssize_t size = ::read(fd.get(), text.data(), text.size() - 1);
+    return size <= 0 ? std::string() : std::string(base::trim(text.data()));
+}
+
 base::Error explained(std::string_view doing, int errnum) {
     base::Error error = base::error_from_errno(doing, errnum);
-    if (errnum == EACCES || errnum == EPERM) error.hint = "tracing needs root: try again with sudo";
+    if (errnum == EACCES || errnum == EPERM) {
+        error.hint = "tracing needs root: try again with sudo";
+        // Debian's and Ubuntu's level 3 asks for more than CAP_PERFMON.
+        if (const std::string level = first_line("/proc/sys/kernel/perf_event_paranoid"); level > "2")
+            error.hint += "; without CAP_SYS_ADMIN kernel.perf_event_paranoid must be at most 2, not " + level;
+    }
     if (errnum == EMFILE) error.hint = "raise the limit of open files: ulimit -n";
     return error;
 }
@@ -36,14 +49,6 @@ std::vector<int> threads_of(int pid) {
             if (const auto thread = base::parse_digits(entry->d_name, 10)) threads.push_back(static_cast<int>(*thread));
     if (threads.empty()) threads.push_back(pid);
     return threads;
-}
-
-std::string first_line(const std::string& path) {
-    std::array<char, 64> text{};
-    const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.is_open()) return {};
-    const ssize_t size = ::read(fd.get(), text.data(), text.size() - 1);
-    return size <= 0 ? std::string() : std::string(base::trim(text.data()));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ constexpr std::array<Provider, program::kProbeKindCount> kRows{{
      .name = "kprobe",
      .aliases = {"k"},
      .target_form = "kprobe:[MODULE:]FUNCTION[+OFFSET]",
-     .doc = "Entry of a kernel function, or an instruction inside it; arguments by number (arg0), with BTF by name in args.",
+     .doc = "Entry of a kernel function, or an instruction inside it; arguments by number (arg0), with BTF by name in "
+            "args.",
      .example = R"(kprobe:do_nanosleep { printf("%d sleeps\n", pid); })",
      .type = BPF_PROG_TYPE_KPROBE,
      .is_kernel_side = true,

@@ -39,16 +39,21 @@ FEW_RIGHTS = ["setpriv", "--bounding-set=-all,+dac_override,+dac_read_search,+pe
 @test
 def four_capabilities_are_enough(places):
     """No CAP_SYS_ADMIN: every kind of probe this kernel has still attaches and sees what happens."""
+    if os.environ.get("BPFLINE_GUEST"):
+        # Debian's own level 3 wants CAP_SYS_ADMIN for every perf event.
+        pathlib.Path("/proc/sys/kernel/perf_event_paranoid").write_text("2")
     status = harness.run([*FEW_RIGHTS, "grep", "CapEff", "/proc/self/status"])
     expect(int(status.stdout.split()[1], 16) == (1 << 1 | 1 << 2 | 1 << 38 | 1 << 39), "the rights are what they should be", status)
     scripts = {
         'begin { printf("%d\\n", curtask.tgid == pid); exit(); }': r"^1$",
         "tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { @ = count(); }": r"^@: 50$",
         "rawtracepoint:sys_enter /pid == cpid && args.id == 110/ { @ = count(); }": r"^@: 50$",
-        "uprobe:libc:syscall /pid == cpid/ { @ = count(); }": r"^@: 50$",
         "software:page-faults:1 /pid == cpid/ { @ = count(); }": r"^@: \d+$",
         "interval:ms:1 { print(2); exit(); }": r"^2$",
     }
+    if harness.Kernel().version >= (6, 6):
+        # Through a link; a perf event for it, as before 6.6, takes CAP_SYS_ADMIN.
+        scripts["uprobe:libc:syscall /pid == cpid/ { @ = count(); }"] = r"^@: 50$"
     if HAS_KPROBES:
         scripts["kprobe:__x64_sys_getppid /pid == cpid/ { @ = count(); }"] = r"^@: 50$"
     for script, pattern in scripts.items():
@@ -121,8 +126,9 @@ def violent_end_leaves_no_function_probed(places):
     if not HAS_KPROBES:
         return "needs kprobes"
     before = lines_of(KPROBE_LIST), lines_of(ENABLED_FUNCTIONS)
-    tracer = harness.Running([places.bpfline, "-e", "kprobe:vfs_read* { @ = count(); } kretprobe:vfs_write { @r = count(); } "
-                              "kprobe:vfs_read+9 { @o = count(); } fentry:vfs_open { @f = count(); } config = { missing_probes = warn }"])
+    tracer = harness.Running([places.bpfline, "-e", "config = { missing_probes = warn } "
+                              "kprobe:vfs_read* { @ = count(); } kretprobe:vfs_write { @r = count(); } "
+                              "kprobe:vfs_read+9 { @o = count(); } fentry:vfs_open { @f = count(); }"])
     attached(tracer)
     expect((lines_of(KPROBE_LIST), lines_of(ENABLED_FUNCTIONS)) != before, "the kernel shows what is probed")
     tracer.send(signal.SIGKILL)
