@@ -879,7 +879,7 @@ void Reader::members(types::Structure& structure, bool is_packed) {
             }
             // A structure cannot hold itself, nor one that is only named so far.
             if (is_incomplete(declared.type))
-                return fail(fmt::format("definitions.h: error: field '{}' has incomplete type", declared.name));
+                return fail(fmt::format("definitions.h: error: field has incomplete type '{}'", types::name_of(base)));
             std::uint32_t own_alignment = 1;
             skip_attributes(nullptr, &own_alignment);
             if (own_alignment == 0 || own_alignment > 4096) own_alignment = 1;

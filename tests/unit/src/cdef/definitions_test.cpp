@@ -124,6 +124,11 @@ TEST_F(Definitions, OwnHeadersAreRead) {
     EXPECT_TRUE(diagnostics.all().empty());
 }
 
+TEST_F(Definitions, AStructureDoesNotHoldItself) {
+    read("struct s { int a; struct s b[2]; };");
+    EXPECT_EQ(first_message(), "definitions.h: error: field has incomplete type 'struct s'");
+}
+
 TEST_F(Definitions, AMacroThatMakesItselfEnds) {
     read("#define A B B\n#define B A A\nstruct s { int A; };\n#define F(x) F(x) F(x)\nint F(1);\n");
     SUCCEED();
