@@ -71,8 +71,10 @@ class Site final : public CallSite {
     void set_aggregation(const program::Aggregation& aggregation) override { call().aggregation = aggregation; }
     void fold(std::uint64_t value, const Type* type) override {
         Literal literal = type->is_signed ? Literal::of_signed(static_cast<std::int64_t>(value)) : Literal::of(value);
-        if (type->kind == Kind::boolean) literal.kind = Literal::Kind::boolean;
-        literal.type = type;
+        if (type->kind == Kind::boolean)
+            literal.kind = Literal::Kind::boolean;  // folds on with others: is_str(x) && is_literal(y)
+        else
+            literal.type = type;
         call().folded = std::move(literal);
     }
     void fold(std::string value) override { call().folded = Literal::of(std::move(value)); }
@@ -398,7 +400,7 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
     if (left.folded) {
         info(node).literal = left.folded;
         if (left.folded->is_text()) return literal_type(types_, *left.folded);
-        return left.folded->type;
+        return literal_type(types_, *left.folded);
     }
     return type;
 }
