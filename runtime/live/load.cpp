@@ -223,7 +223,8 @@ base::Error load_error(const program::Program& program, std::size_t index, int r
         error.message =
             fmt::format("{}{}helper {} not allowed in probe", place, place.empty() ? "" : ": ERROR: ", helper);
         error.hint = fmt::format("this kernel does not offer it to {}", probe_name(program, index));
-    } else if (!refusal.reason.empty() && errnum != EPERM) {
+    } else if (!refusal.reason.empty() && errnum != EPERM &&
+               !(errnum == E2BIG && refusal.reason.find("too large") != std::string::npos)) {
         const std::string place = place_text(program, function, refusal);
         error.hint = fmt::format(
             "the kernel's verifier refused the code made for {}: {}; this is a fault of bpfline, not of the script",

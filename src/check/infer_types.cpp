@@ -66,6 +66,8 @@ void Inference::settle_rest() {
             if (variable.slot.now == nullptr) variable.slot.now = types_.integer(8, true);
     });
     for (MapInfo& map : analysis_.maps)
+        if (map.value.now == nullptr && map.is_assigned) map.value.now = types_.integer(8, true);  // @m[1] = @m[2] alone
+    for (MapInfo& map : analysis_.maps)
         if (map.value.now == nullptr && map.is_scalar.value_or(true) && map.key.now == nullptr) map.is_scalar = true;
 }
 

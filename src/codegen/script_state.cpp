@@ -70,6 +70,7 @@ ScriptState::ScriptState(const typed::Script& from, types::Table& table, const s
     program.config = script.config;
     for (const typed::Map& map : script.maps)
         add_user_map(map);
+    user_maps_ = program.maps;
 
     program::MapSpec globals;
     globals.name = "globals";

@@ -52,7 +52,8 @@ class ScriptState {
 
     // -- maps. Those of the script have its MapIndex as their MapId.
     [[nodiscard]] program::MapId map_id(typed::MapIndex map) const { return program::MapId(map.index()); }
-    [[nodiscard]] const program::MapSpec& spec(typed::MapIndex map) const { return program.maps[map.index()]; }
+    /// Stays where it is: program.maps moves its elements when scratch memory or a ring joins them.
+    [[nodiscard]] const program::MapSpec& spec(typed::MapIndex map) const { return user_maps_[map.index()]; }
     program::MapId globals() const { return program.globals_map; }
     program::MapId ledger() const { return program.ledger_map; }
     program::MapId ring();
@@ -84,6 +85,7 @@ class ScriptState {
     [[nodiscard]] std::uint32_t no_prealloc(std::uint64_t bytes) const;
 
     std::vector<ir::FileId> files_;
+    std::vector<program::MapSpec> user_maps_;  ///< by MapIndex, as in program.maps
     program::MapId zeros_;
     std::unordered_map<std::uint64_t, program::MapId> stacks_;  ///< by mode, limit and kind
     std::map<ChunkId, program::MapId> chunks_;

@@ -265,6 +265,17 @@ ir::Value ProbeEmitter::find_text(ir::Value haystack, std::uint32_t haystack_cap
     // Too many steps to walk: a callback for each place, which finds both texts through the frame. A long needle takes
     // a callback for each of its bytes as well, once the first one fits.
     const bool is_long = needle_capacity > kMostSearchSteps;
+    // A callback may not put pointers to its own stack into its caller's frame: "cannot spill pointers to stack into stack
+    // frame of the caller". What may lie there is small.
+    const auto off_the_stack = [&](ir::Value text, std::uint32_t capacity) {
+        const auto most = std::max<std::uint64_t>(script_.script.config.on_stack_limit, kMostUnrolled);
+        if (function_->kind == Function::Kind::program || capacity > most) return text;
+        const ir::Value moved = scratch_only(capacity);
+        copy(moved, text, capacity);
+        return moved;
+    };
+    haystack = off_the_stack(haystack, haystack_capacity);
+    needle = off_the_stack(needle, needle_capacity);
     const ScratchPlace result = take_scratch(8);
     const ScratchPlace begin = is_long ? take_scratch(8) : result, differs = is_long ? take_scratch(8) : result;
     b.store(b.i64(~std::uint64_t{0}), at(result));
