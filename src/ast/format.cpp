@@ -561,7 +561,12 @@ void Formatter::probe(const Probe& probe) {
 
 void Formatter::item(const Item& item) {
     switch (item.kind) {
-        case Item::Kind::verbatim: out_ += slice(item.range); break;
+        case Item::Kind::verbatim: {
+            // A backslash at the end of the text joins nothing; with more lines behind it, it would.
+            const std::string_view text = slice(item.range);
+            out_ += text.substr(0, text.find_last_not_of("\\\r\n") + 1);
+            break;
+        }
         case Item::Kind::config:
             out_ += "config = {\n";
             depth_++;
