@@ -44,4 +44,10 @@ struct KindSet {
     friend constexpr bool operator==(KindSet, KindSet) = default;
 };
 
+/// One loaded program may serve any number of places of these kinds; the others are bound to one when they are loaded.
+inline constexpr KindSet kManyPlaces =
+    KindSet::of(ProbeKind::kprobe, ProbeKind::kretprobe, ProbeKind::uprobe, ProbeKind::uretprobe, ProbeKind::usdt,
+                ProbeKind::tracepoint, ProbeKind::rawtracepoint, ProbeKind::interval, ProbeKind::profile,
+                ProbeKind::software, ProbeKind::hardware, ProbeKind::watchpoint);
+
 }  // namespace program

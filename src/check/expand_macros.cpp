@@ -10,10 +10,10 @@
 #include "runtime/base/duration.h"
 #include "runtime/base/nearest.h"
 #include "runtime/base/text.h"
-#include "runtime/kernel/syscalls.h"
 #include "runtime/probes/provider.h"
 #include "src/ast/visit.h"
 #include "src/check/analysis.h"
+#include "src/check/group_places.h"
 
 namespace check {
 
@@ -47,8 +47,15 @@ class Expander {
     }
 
     void run() {
-        for (std::size_t i = 0; i < analysis_.clauses.size(); ++i)
-            expand_clause(analysis_.clauses[i], i);
+        // A macro or fn hides what a body asks for.
+        const bool may_share = macros_.empty() && functions_.empty();
+        std::vector<std::vector<PlaceGroup>> groups;
+        for (const Clause& clause : analysis_.clauses)
+            groups.push_back(group_places(clause, input_, may_share));
+        check_limit(groups);
+        if (analysis_.diagnostics.has_errors()) return;
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            expand_clause(analysis_.clauses[i], i, std::move(groups[i]));
         check_named_parameters();
     }
 
@@ -975,90 +982,28 @@ class Expander {
     // ---- clauses
     // -----------------------------------------------------------------------------------------------------------
 
-    /// Attach points of one kind share a body unless something in it depends on the place itself: the event's
-    /// arguments, the probe's name, an address in the probed file. Raw arguments, the returned value and the function's
-    /// name are where the calling convention puts them, in every function.
-    static bool depends_on_place(program::ProbeKind kind, const ast::Probe& probe, const source::SourceMap& sources) {
-        using enum program::ProbeKind;
-        const Range body =
-            probe.predicate == nullptr ? probe.body->range : source::join(probe.predicate->range, probe.body->range);
-        // Looking at the text is enough: a word too many only costs a copy. Macros have no names of their own for
-        // these.
-        const std::string_view text = sources.text(body);
-        const auto mentions = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
-        if (program::KindSet::of(kprobe, kretprobe, uprobe, uretprobe).has(kind))
-            return mentions("args") || mentions("probe") || mentions("uaddr");
-        return mentions("arg") || mentions("retval") || mentions("probe") || mentions("uaddr") || mentions("func") ||
-               mentions("ctx");
+    void check_limit(const std::vector<std::vector<PlaceGroup>>& clauses) {
+        std::size_t count = 0;
+        for (const std::vector<PlaceGroup>& groups : clauses)
+            for (const PlaceGroup& group : groups)
+                count += count_programs(group);
+        const std::uint64_t limit = analysis_.config.max_bpf_progs;
+        if (count <= limit) return;
+        analysis_.diagnostics
+            .add(DiagnosticKind::too_many_probes,
+                 fmt::format("Your program is trying to generate more than {} BPF programs, which exceeds the current "
+                             "limit of {}",
+                             count, limit))
+            .hint("You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.");
     }
 
-    /// "enter" or "exit" of the event of a system call that programs can tell by its number; else nothing.
-    static std::string_view syscall_event(const AttachPlace& place) {
-        if (place.kind != program::ProbeKind::tracepoint || place.place.target != "syscalls") return {};
-        const std::string_view event = place.place.function;
-        for (const std::string_view direction : {"sys_enter_", "sys_exit_"})
-            if (event.starts_with(direction) && kernel::syscall_number(event.substr(direction.size())))
-                return direction;
-        return {};
-    }
-
-    /// Whether system calls' events share a body that other events would not: the program can find out at run time
-    /// which probe it is, and what a call returned is at one place in all of them. The name then is a value like any
-    /// other, so only where it stands in a key or is printed; again by looking at the text.
-    static bool depends_on_syscall(std::string_view direction, std::string_view text) {
-        const auto mentions = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
-        if ((direction == "sys_enter_" && mentions("arg")) || mentions("uaddr") || mentions("func") || mentions("ctx"))
-            return true;
-        // A loop's body is a function of its own, which does not know.
-        for (const std::string_view word : {"for", "while", "unroll"})
-            if (mentions(word)) return true;
-        const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\n'; };
-        constexpr std::string_view kWord = "probe";
-        for (std::size_t at = text.find(kWord); at != std::string_view::npos; at = text.find(kWord, at + 1)) {
-            std::size_t begin = at, end = at + kWord.size();
-            while (begin > 0 && is_blank(text[begin - 1]))
-                --begin;
-            while (end < text.size() && is_blank(text[end]))
-                ++end;
-            const char before = begin > 0 ? text[begin - 1] : '\0', after = end < text.size() ? text[end] : '\0';
-            const bool is_printed = before == '(' && after == ')' && text.substr(0, begin - 1).ends_with("print");
-            if (!is_printed && !((before == '[' || before == ',') && (after == ']' || after == ',' || after == ')')))
-                return true;
-        }
-        return false;
-    }
-
-    void expand_clause(const Clause& clause, std::size_t group) {
-        if (clause.places.empty()) return;
-        std::vector<std::vector<AttachPlace>> shared;
-        const ast::Probe& probe = *clause.probe;
-        const std::string_view text = input_.sources.text(
-            probe.predicate == nullptr ? probe.body->range : source::join(probe.predicate->range, probe.body->range));
-        for (const AttachPlace& place : clause.places) {
-            auto same = shared.end();
-            if (macros_.empty() && functions_.empty() && !depends_on_place(place.kind, *clause.probe, input_.sources))
-                same = std::find_if(shared.begin(), shared.end(), [&](const std::vector<AttachPlace>& places) {
-                    return places.front().kind == place.kind;
-                });
-            else if (const std::string_view direction = syscall_event(place); macros_.empty() && functions_.empty() &&
-                                                                              !direction.empty() &&
-                                                                              !depends_on_syscall(direction, text))
-                same = std::find_if(shared.begin(), shared.end(), [&](const std::vector<AttachPlace>& places) {
-                    return syscall_event(places.front()) == direction &&
-                           std::none_of(places.begin(), places.end(),
-                                        [&](const AttachPlace& other) { return other.name == place.name; });
-                });
-            if (same == shared.end())
-                shared.push_back({place});
-            else
-                same->push_back(place);
-        }
-        for (std::vector<AttachPlace>& places : shared) {
+    void expand_clause(const Clause& clause, std::size_t number, std::vector<PlaceGroup> groups) {
+        for (PlaceGroup& group : groups) {
             Body& body = analysis_.bodies.emplace_back();
             body.probe = clause.probe;
-            body.group = group;
-            body.places = std::move(places);
-            body.is_told_name = body.places.size() > 1 && text.find("probe") != std::string_view::npos;
+            body.group = number;
+            body.places = std::move(group.places);
+            body.is_told_name = group.is_told_name;
             body_ = &body;
             made_functions_.clear();
             body.predicate = clause.probe->predicate == nullptr ? nullptr : copy(*clause.probe->predicate);

@@ -244,14 +244,6 @@ class Expander {
                                          "number of probes attached can cause "
                                          "your system to crash.",
                                          count, limit));
-        } else if (count > analysis_.config.max_bpf_progs) {
-            diagnostics_
-                .add(DiagnosticKind::too_many_probes,
-                     fmt::format(
-                         "Your program is trying to generate more than {} BPF programs, which exceeds the current "
-                         "limit of {}",
-                         count, analysis_.config.max_bpf_progs))
-                .hint("You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.");
         }
     }
 

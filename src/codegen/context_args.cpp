@@ -62,7 +62,7 @@ ir::Value ProbeEmitter::argument_address(const program::Argument& argument) {
 
 ir::Value ProbeEmitter::argument_scalar(const program::Argument& argument, const types::Type* type) {
     ir::Builder& b = ir();
-    if (syscall_ != nullptr && syscall_->is_raw) return syscall_argument(argument, type);
+    if (shared_.syscall && shared_.syscall->is_raw) return syscall_argument(argument, type);
     switch (argument.place) {
         case ArgumentPlace::context: {
             const std::uint32_t size = type->size;

@@ -1,6 +1,6 @@
 // The program itself: prologue, scratch claim, ways out. Entrance: ProbeEmitter::emit().
 //
-//   entry:    a system call's raw event: another call, or a 32-bit one? -> return
+//   entry:    which probe of a shared body; a system call's raw event: another call, or a 32-bit one? -> return
 //             stopped? -> return            (a stopped program must be inert)
 //             ledger; -p's filter
 //   early:    claim of scratch, if the predicate needs some
@@ -39,8 +39,8 @@ bool returns_value(program::ProbeKind kind) {
 }  // namespace
 
 ProbeEmitter::ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name,
-                           const SyscallRole* syscall)
-    : script_(script), probe_(probe), id_(id), name_(name), syscall_(syscall) {}
+                           SharedBody shared)
+    : script_(script), probe_(probe), id_(id), name_(name), shared_(std::move(shared)) {}
 
 ProbeEmitter::~ProbeEmitter() = default;
 
@@ -69,7 +69,7 @@ void ProbeEmitter::emit() {
         b.store(b.i64(0), result_slot_);
     }
 
-    if (syscall_ != nullptr) find_syscall();
+    find_probe();
     if (probe_.kind == program::ProbeKind::iter) {
         // Behind the last object the kernel calls once more, with a null pointer in its place, for a last line to be
         // written.
@@ -87,7 +87,7 @@ void ProbeEmitter::emit() {
     {
         const Temporaries temporaries(*this);
         const ir::Value key = stack_object(4);
-        b.store(syscall_ != nullptr && syscall_->table.is_set()
+        b.store(shared_.table.is_set()
                     ? b.trunc(probe_number_, Width::i32)
                     : b.i32(script_.program.probes[id_.index()].ledger_slot),
                 key, 0, 4);
@@ -173,11 +173,11 @@ void ProbeEmitter::emit() {
 /// The number of the system call.
 ir::Value ProbeEmitter::syscall_number() {
     ir::Builder& b = ir();
-    if (!syscall_->is_raw) return b.load(Width::i32, context(), 8);  // __syscall_nr
+    if (!shared_.syscall->is_raw) return b.load(Width::i32, context(), 8);  // __syscall_nr
     // sys_enter(regs, id), sys_exit(regs, ret)
-    if (!syscall_->is_exit) return b.trunc(b.load(Width::i64, context(), 8), Width::i32);
+    if (!shared_.syscall->is_exit) return b.trunc(b.load(Width::i64, context(), 8), Width::i32);
     const Temporaries temporaries(*this);
-    return b.trunc(saved_register(syscall_->access.number), Width::i32);
+    return b.trunc(saved_register(shared_.syscall->access.number), Width::i32);
 }
 
 /// Of the registers the system call was made with; the raw events' first argument, a plain number to the verifier.
@@ -189,47 +189,50 @@ ir::Value ProbeEmitter::saved_register(std::uint32_t offset) {
     return b.load(Width::i64, place);
 }
 
-/// Leaves the program if it is not this system call, or none of those that share the body: their table says which
-/// probe it is then.
-void ProbeEmitter::find_syscall() {
+/// Which of the probes that share the body runs: the table says. Leaves the program if it is none of them, or not its
+/// one system call.
+void ProbeEmitter::find_probe() {
     ir::Builder& b = ir();
-    const ir::Value number = syscall_number();
-    if (syscall_->table.is_set()) {
+    if (shared_.table.is_set()) {
         const ir::Block listed = b.block("listed"), wanted = b.block("wanted");
-        const ir::Value entry = syscall_entry(number);
-        b.branch(b.is_zero(entry), return_, listed, Likely::no);
+        probe_entry_ = table_entry();
+        b.branch(b.is_zero(probe_entry_), return_, listed, Likely::no);
         b.enter(listed);
-        const ir::Value probe = b.load(Width::i32, entry, 0, 4);
+        const ir::Value probe = b.load(Width::i32, probe_entry_, 0, 4);
         b.branch(b.is_zero(probe), return_, wanted, Likely::no);
         b.enter(wanted);
         probe_number_ = b.sub(b.zext(probe, Width::i64), b.i64(1));
-    } else if (syscall_->is_raw) {
+    } else if (shared_.syscall && shared_.syscall->is_raw) {
         const ir::Block wanted = b.block("wanted");
-        b.branch(b.compare(Compare::eq, number, b.i32(syscall_->number)), wanted, return_, Likely::no);
+        b.branch(b.compare(Compare::eq, syscall_number(), b.i32(shared_.syscall->number)), wanted, return_, Likely::no);
         b.enter(wanted);
     }
-    if (!syscall_->is_raw) return;
+    if (!shared_.syscall || !shared_.syscall->is_raw) return;
+    const SyscallAccess& access = shared_.syscall->access;
     const ir::Block native = b.block("native");
     // The verifier knows the task's type and lets it be read directly, without a call.
     const ir::Value task =
         b.call_helper(static_cast<std::uint32_t>(Helper::get_current_task_btf), {}, ir::Builder::Returns::pointer);
-    const ir::Value status = b.load(Width::i32, task, syscall_->access.compat_offset, 4);
-    b.branch(b.is_zero(b.and_(status, b.i32(syscall_->access.compat_mask))), native, return_, Likely::yes);
+    const ir::Value status = b.load(Width::i32, task, access.compat_offset, 4);
+    b.branch(b.is_zero(b.and_(status, b.i32(access.compat_mask))), native, return_, Likely::yes);
     b.enter(native);
 }
 
-ir::Value ProbeEmitter::syscall_entry(ir::Value number) {
+ir::Value ProbeEmitter::table_entry() {
     ir::Builder& b = ir();
     const Temporaries temporaries(*this);
+    const ir::Value which =
+        shared_.syscall ? syscall_number() : b.trunc(helper(Helper::get_attach_cookie, {context()}), Width::i32);
     const ir::Value key = stack_object(4);
-    b.store(number, key, 0, 4);
-    return lookup(syscall_->table, key);
+    b.store(which, key, 0, 4);
+    return lookup(shared_.table, key);
 }
 
 ir::Value ProbeEmitter::probe_name(std::uint32_t capacity) {
-    BUG_IF(syscall_ == nullptr || !syscall_->table.is_set(), "a probe's name that nobody knows");
+    BUG_IF(!shared_.table.is_set(), "a probe's name that nobody knows");
+    if (function_->kind == Function::Kind::program) return member_at(probe_entry_, ProbeTable::kName);
     ir::Builder& b = ir();
-    const ir::Value entry = syscall_entry(syscall_number());
+    const ir::Value entry = table_entry();
     const ir::Block present = b.block("present"), absent = b.block("absent"), end = b.block("name");
     b.branch(b.is_zero(entry), absent, present, Likely::no);
     b.enter(absent);  // cannot be: it was found at the start
@@ -238,7 +241,7 @@ ir::Value ProbeEmitter::probe_name(std::uint32_t capacity) {
     b.jump(end);
     // Not before the look: the verifier allows no arithmetic on what may be null.
     b.enter(present);
-    const ir::Value name = member_at(entry, SyscallTable::kName);
+    const ir::Value name = member_at(entry, ProbeTable::kName);
     b.jump(end);
     b.enter(end);
     return b.phi({{name, present}, {nothing, absent_end}});
@@ -249,11 +252,12 @@ ir::Value ProbeEmitter::syscall_argument(const program::Argument& argument, cons
     constexpr std::uint32_t kNumber = 8, kFirst = 16;
     ir::Builder& b = ir();
     if (argument.offset == kNumber) return normalised(type, b.sext(syscall_number(), Width::i64));
-    if (syscall_->is_exit) return normalised(type, b.load(Width::i64, context(), 8));
+    if (shared_.syscall->is_exit) return normalised(type, b.load(Width::i64, context(), 8));
     const std::size_t index = (argument.offset - kFirst) / 8;
-    BUG_IF(argument.offset < kFirst || index >= syscall_->access.arguments.size(), "no such argument of a system call");
+    const auto& registers = shared_.syscall->access.arguments;
+    BUG_IF(argument.offset < kFirst || index >= registers.size(), "no such argument of a system call");
     const Temporaries temporaries(*this);
-    return normalised(type, saved_register(syscall_->access.arguments[index]));
+    return normalised(type, saved_register(registers[index]));
 }
 
 /// The first free slot of this CPU. Exchange, not a counter: programs that may be preempted do not nest like brackets.

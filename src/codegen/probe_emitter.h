@@ -27,7 +27,7 @@
 #include "src/codegen/body_plan.h"
 #include "src/codegen/emitter.h"
 #include "src/codegen/script_state.h"
-#include "src/codegen/syscalls.h"
+#include "src/codegen/shared_body.h"
 
 namespace codegen {
 
@@ -40,9 +40,8 @@ namespace codegen {
 
 class ProbeEmitter final : public Emitter {
   public:
-    /// syscall: for probes of system calls that are seen through raw events or share a body; outlives this.
     ProbeEmitter(ScriptState& script, const typed::Probe& probe, program::ProbeId id, const std::string& name,
-                 const SyscallRole* syscall = nullptr);
+                 SharedBody shared = {});
     ~ProbeEmitter() override;
 
     /// Writes the whole program.
@@ -172,9 +171,9 @@ class ProbeEmitter final : public Emitter {
 
     ir::Value syscall_number();  ///< i32
     ir::Value saved_register(std::uint32_t offset);
-    ir::Value syscall_entry(ir::Value number);  ///< may be null
+    ir::Value table_entry();  ///< of the probe that runs; may be null
     ir::Value syscall_argument(const program::Argument& argument, const types::Type* type);
-    void find_syscall();
+    void find_probe();
 
     // ---- loops.cpp
     /// bpf_loop over `count` with `body` as callback; leaves on demand afterwards.
@@ -339,8 +338,9 @@ class ProbeEmitter final : public Emitter {
     const typed::Probe& probe_;
     program::ProbeId id_;
     std::string name_;
-    const SyscallRole* syscall_;
-    ir::Value probe_number_;  ///< i64, in the program itself; set where the body is shared by a table
+    SharedBody shared_;
+    ir::Value probe_entry_;   ///< of the table, in the program itself; set where the body is shared by a table
+    ir::Value probe_number_;  ///< i64, the same
 
     Function main_;
     Function* function_ = &main_;

@@ -23,14 +23,7 @@ struct SyscallRole {
     bool is_raw = false;  ///< it is on the raw event and looks at the number itself
     bool is_exit = false;
     std::uint32_t number = 0;  ///< the only one, unless there is a table
-    program::MapId table;      ///< of probes that share the body: see SyscallTable
     SyscallAccess access;      ///< if raw
-};
-
-/// An array by the number of the system call: u32 ProbeId + 1, or 0 if it is none of ours; from kName on the probe's
-/// name, zeros behind it.
-struct SyscallTable {
-    static constexpr std::int64_t kName = 8;
 };
 
 class SyscallPlan {

@@ -179,12 +179,16 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
     // After this no diagnostic of the script is possible.
 
     codegen::Options options;
-    options.features = program::Features([&kernel](program::Feature feature) { return kernel.has(feature); });
-    options.possible_cpus = kernel.possible_cpus();
-    options.warn_failed_reads = request.warns_at_run_time;
     const auto is_disabled = [&request](std::string_view feature) {
         return std::ranges::find(request.disabled_features, feature) != request.disabled_features.end();
     };
+    options.features = program::Features([&kernel, is_disabled](program::Feature feature) {
+        if (feature == program::Feature::kprobe_multi && is_disabled("kprobe_multi")) return false;
+        if (feature == program::Feature::uprobe_multi && is_disabled("uprobe_multi")) return false;
+        return kernel.has(feature);
+    });
+    options.possible_cpus = kernel.possible_cpus();
+    options.warn_failed_reads = request.warns_at_run_time;
     options.keeps_ledger = !is_disabled("ledger");
     if (!is_disabled("raw_syscalls")) {
         options.syscall_access = [&kernel] { return syscall_access(kernel); };

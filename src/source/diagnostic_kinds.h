@@ -39,7 +39,7 @@ namespace source {
     X(bad_attach_point, error, "an attach point is malformed")                                            \
     X(unknown_probe_kind, error, "an attach point's first word is no kind of probe")                      \
     X(no_such_probe, error, "an attach point that this kernel does not have")                             \
-    X(too_many_probes, error, "more attach points than max_probes or max_bpf_progs")                      \
+    X(too_many_probes, error, "more attach points than max_probes, or programs than max_bpf_progs")           \
     X(bad_aggregation, error, "an aggregation is used other than assigned to a map")                      \
     X(bad_map, error, "a map declaration or map function does not fit the map")                           \
     X(bad_config, error, "a config entry is not known or has a bad value")                                \

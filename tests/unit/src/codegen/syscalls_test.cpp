@@ -168,5 +168,51 @@ TEST_F(Syscalls, TableHoldsTheNamesWhereTheBodyAsks) {
                  "tracepoint:syscalls:sys_enter_getppid");
 }
 
+TEST_F(Syscalls, CookiesTellProbesOfOtherKinds) {
+    const typed::MapIndex map = tree_.map("@", tree_.text(32), tree_.i64());
+    for (const char* name : {"kprobe:vfs_read", "kprobe:vfs_readv", "kprobe:vfs_write"}) {
+        typed::Probe& added = tree_.probe(ProbeKind::kprobe, name);
+        added.place.function = added.name.substr(7);
+        added.shared_body = 0;
+        added.is_told_name = true;
+    }
+    for (const auto& made : tree_.script.probes)
+        made->body.statements = {tree_.set(map, tree_.call("probe", tree_.text(32)), tree_.number(1))};
+    for (const bool has_multi : {true, false}) {
+        program::FeatureSet features;
+        if (has_multi) features.add(program::Feature::kprobe_multi);
+        options_.features = features;
+        const program::Program program = compiled();
+        ASSERT_EQ(program.functions.size(), 1u);
+        ASSERT_EQ(program.attachments.size(), has_multi ? 1u : 3u);
+        std::vector<program::Place> places;
+        for (const program::AttachSpec& attach : program.attachments)
+            places.insert(places.end(), attach.places.begin(), attach.places.end());
+        const auto table = std::ranges::find(program.maps, program::MapRole::dispatch, &program::MapSpec::role);
+        ASSERT_NE(table, program.maps.end());
+        EXPECT_EQ(table->max_entries, 3u);
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const std::byte* entry = &table->initial[places[i].cookie * table->value_size];
+            EXPECT_EQ(std::to_integer<unsigned>(*entry), i + 1);
+            EXPECT_EQ(reinterpret_cast<const char*>(entry + 8), "kprobe:" + places[i].function);
+            EXPECT_EQ(program.probes[i].ledger_slot, i);
+        }
+    }
+}
+
+TEST_F(Syscalls, CookiesWhereOtherEventsShareTheBody) {
+    for (const char* event : {"sys_enter_read", "sys_enter_write", "sched_switch"}) {
+        typed::Probe& added = probe(event, event[1] == 'y' ? "syscalls" : "sched");
+        added.shared_body = 0;
+        added.is_told_name = true;
+    }
+    options_.syscall_access = [] { return std::nullopt; };
+    const program::Program program = compiled();
+    ASSERT_EQ(program.functions.size(), 1u);
+    ASSERT_EQ(program.attachments.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(program.attachments[i].places.front().cookie, i);
+}
+
 }  // namespace
 }  // namespace codegen_test
