@@ -15,6 +15,9 @@ namespace {
 // Real types nest a handful deep; broken BTF may point in circles.
 constexpr unsigned kDeepest = 32;
 
+// The largest structures have some thousand members; functions that take themselves twice could go on for ever.
+constexpr unsigned kMostSteps = 20000;
+
 bool is_compound(std::uint32_t kind) {
     return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
 }
@@ -33,7 +36,7 @@ class Writer {
 
     /// C reads declarators from the name outwards: what stands around the name so far is `inner`.
     std::string declare(BtfId type, std::string inner, unsigned depth, unsigned nesting) const {
-        if (type == 0 || nesting > kDeepest) return with("void", inner);
+        if (type == 0 || nesting > kDeepest || steps_++ > kMostSteps) return with("void", inner);
         const auto next = [&](std::string text) {
             return declare(btf_.referenced(type), std::move(text), depth, nesting + 1);
         };
@@ -121,6 +124,7 @@ class Writer {
     }
 
     const Btf& btf_;
+    mutable unsigned steps_ = 0;
 };
 
 constexpr std::array<std::string_view, 3> kWords{"struct ", "union ", "enum "};

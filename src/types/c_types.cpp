@@ -44,6 +44,9 @@ constexpr std::array kBaseNames{
 
 constexpr std::string_view kKernel = "vmlinux";
 
+// Pointers to arrays of pointers ...: real types nest a handful deep.
+constexpr unsigned kDeepest = 64;
+
 /// "unsigned long int" and its like: nullopt if a word is not C's.
 std::optional<BaseName> combined(std::string_view spelling) {
     unsigned longs = 0;
@@ -155,7 +158,12 @@ const Type* CTypes::get(Source& source, kernel::BtfId id) {
     // What a module shares with the kernel is the kernel's type, so that both compare equal.
     if (id < source.btf->first()) return from_btf(id);
     if (const auto known = source.known.find(id); known != source.known.end()) return known->second;
+    // Only structures may lead back to themselves, and those are completed later: anything else is broken BTF.
+    if (depth_ >= kDeepest) return table_.void_type();
+    source.known[id] = table_.void_type();
+    ++depth_;
     const Type* type = make(source, id);
+    --depth_;
     source.known[id] = type;
     return type;
 }
@@ -243,17 +251,7 @@ void CTypes::complete(Source& source, Structure& structure) {
         Member member;
         member.name = raw.name;
         member.type = get(source, raw.type);
-        member.offset = raw.bit_offset / 8;
-        if (raw.bit_size > 0) {
-            // The storage is the unit of the declared type that holds the first bit, as the compiler reads it.
-            const std::uint32_t unit = std::max(1u, member.type->size);
-            std::uint32_t begin = raw.bit_offset / (unit * 8) * unit;
-            if (raw.bit_offset + raw.bit_size > (begin + unit) * 8)
-                begin = raw.bit_offset / 8;  // packed: crosses the unit
-            member.offset = begin;
-            member.bit_offset = static_cast<std::uint16_t>(raw.bit_offset - begin * 8);
-            member.bit_size = static_cast<std::uint16_t>(raw.bit_size);
-        }
+        place_member(member, raw.bit_offset, raw.bit_size);
         member.is_user_pointer = member.type->kind == Kind::pointer && member.type->space == AddressSpace::user;
         structure.members.push_back(std::move(member));
     }

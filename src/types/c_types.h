@@ -43,8 +43,8 @@ class CTypes {
     [[nodiscard]] const Type* from_btf(kernel::BtfId id, std::string_view module = {});
     /// A whole C spelling: "const struct sock *", "unsigned long", "char". Unknown structures give nullptr.
     [[nodiscard]] const Type* spelled(std::string_view spelling, AddressSpace space = AddressSpace::none);
-    /// The file of user space whose functions the script's body is about: ids with program::kProgramType name its types.
-    /// Empty: none. Opened when its types are asked for.
+    /// The file of user space whose functions the script's body is about: ids with program::kProgramType name its
+    /// types. Empty: none. Opened when its types are asked for.
     void look_into(const std::string& path) { program_path_ = path; }
     /// Its types by its DWARF; nullptr: no file, or it has none.
     [[nodiscard]] ProgramTypes* program();
@@ -72,7 +72,8 @@ class CTypes {
     const kernel::KernelView& kernel_;
     std::string program_path_;
     std::map<std::string, std::unique_ptr<ProgramTypes>> programs_;  ///< by path; null: without DWARF
-    std::map<std::string, Source, std::less<>> sources_;  ///< by module; stable addresses
+    std::map<std::string, Source, std::less<>> sources_;             ///< by module; stable addresses
+    unsigned depth_ = 0;                                             ///< of types being made inside one another
 };
 
 }  // namespace types

@@ -9,6 +9,9 @@ namespace {
 
 using Dwarf = kernel::DwarfType::Kind;
 
+// Pointers to arrays of pointers ...: real types nest a handful deep.
+constexpr unsigned kDeepest = 64;
+
 bool is_usual_size(std::uint64_t size) {
     return size == 1 || size == 2 || size == 4 || size == 8;
 }
@@ -42,7 +45,12 @@ const Type* ProgramTypes::from_id(kernel::DwarfId id) {
     const kernel::DwarfId resolved = debug_info_->resolve(id);
     if (resolved == 0) return table_.void_type();
     if (const auto known = known_.find(resolved); known != known_.end()) return known->second;
+    // Only structures may lead back to themselves, and those are completed later: anything else is broken DWARF.
+    if (depth_ >= kDeepest) return table_.void_type();
+    known_[resolved] = table_.void_type();
+    ++depth_;
     const Type* type = make(resolved);
+    --depth_;
     known_[resolved] = type;
     return type;
 }
@@ -103,17 +111,7 @@ void ProgramTypes::complete(Structure& structure, kernel::DwarfId id) {
         Member member;
         member.name = std::move(raw.name);
         member.type = from_id(raw.type);
-        member.offset = static_cast<std::uint32_t>(raw.bit_offset / 8);
-        if (raw.bit_size > 0) {
-            // The storage is the unit of the declared type that holds the first bit, as the compiler reads it.
-            const std::uint64_t unit = std::max(1u, member.type->size);
-            std::uint64_t begin = raw.bit_offset / (unit * 8) * unit;
-            // Packed ones may cross the unit.
-            if (raw.bit_offset + raw.bit_size > (begin + unit) * 8) begin = raw.bit_offset / 8;
-            member.offset = static_cast<std::uint32_t>(begin);
-            member.bit_offset = static_cast<std::uint16_t>(raw.bit_offset - begin * 8);
-            member.bit_size = static_cast<std::uint16_t>(raw.bit_size);
-        }
+        place_member(member, raw.bit_offset, raw.bit_size);
         member.is_user_pointer = member.type->kind == Kind::pointer;
         structure.members.push_back(std::move(member));
     }

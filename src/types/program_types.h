@@ -32,6 +32,7 @@ class ProgramTypes {
     Table& table_;
     std::shared_ptr<const kernel::DebugInfo> debug_info_;
     std::unordered_map<kernel::DwarfId, const Type*> known_;
+    unsigned depth_ = 0;  ///< of types being made inside one another
 };
 
 }  // namespace types

@@ -189,6 +189,18 @@ const Type* Table::tuple(std::span<const Type* const> elements) {
     return intern(std::move(type));
 }
 
+void place_member(Member& member, std::uint64_t bit_offset, std::uint64_t bit_size) {
+    member.offset = static_cast<std::uint32_t>(bit_offset / 8);
+    const std::uint64_t unit = std::max(1u, member.type->size);
+    if (bit_size == 0 || unit > 8 || bit_size > unit * 8) return;
+    std::uint64_t begin = bit_offset / (unit * 8) * unit;
+    if (bit_offset + bit_size > (begin + unit) * 8) begin = bit_offset / 8;  // packed: crosses the unit
+    if (bit_offset - begin * 8 + bit_size > 64) return;
+    member.offset = static_cast<std::uint32_t>(begin);
+    member.bit_offset = static_cast<std::uint16_t>(bit_offset - begin * 8);
+    member.bit_size = static_cast<std::uint16_t>(bit_size);
+}
+
 const Type* Table::record(std::span<const std::pair<std::string, const Type*>> members) {
     Type type;
     type.kind = Kind::record;

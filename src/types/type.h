@@ -72,6 +72,11 @@ struct Member {
     program::ValueNames names;  ///< from print fmt
 };
 
+/// Puts a member of a C structure at its bits, counted from the structure's begin; bit_size 0: it is no bit-field. A
+/// bit-field is read as the compiler does it, in the unit of its declared type; what no 64-bit number holds is a plain
+/// member.
+void place_member(Member& member, std::uint64_t bit_offset, std::uint64_t bit_size);
+
 /// A struct or union. Incomplete until members are asked for (Table::complete).
 struct Structure {
     std::string name;  ///< "struct sock", "union u"; events: "struct tracepoint:syscalls:sys_enter_openat_args"

@@ -16,6 +16,7 @@
 #include "runtime/kernel/elf_symbols.h"
 #include "runtime/kernel/mapping_events.h"
 #include "runtime/kernel/usdt_notes.h"
+#include "src/types/program_types.h"
 
 namespace {
 
@@ -28,6 +29,11 @@ void look_at_types(const kernel::DebugInfo& debug_info, kernel::DwarfId id) {
         (void)debug_info.spelling(member.type);
 }
 
+void make_type(types::ProgramTypes& program, kernel::DwarfId id) {
+    types::Structure* structure = program.from_id(id)->structure;
+    if (structure != nullptr && !structure->is_complete && structure->complete) structure->complete(*structure);
+}
+
 void look_at_debug_info(const kernel::ElfSymbols& symbols, std::span<const std::byte> image) {
     // libdw wants a file.
     const base::Fd file(::memfd_create("fuzz", MFD_CLOEXEC));
@@ -35,7 +41,11 @@ void look_at_debug_info(const kernel::ElfSymbols& symbols, std::span<const std::
     const auto debug_info = kernel::DebugInfo::open("/proc/self/fd/" + std::to_string(file.get()));
     if (!debug_info.ok()) return;
     (void)(*debug_info)->addresses("uprobe_args.c", 80, 0);
+    types::Table table;
+    types::ProgramTypes program(table, *debug_info);
     look_at_types(**debug_info, (*debug_info)->find(kernel::DwarfType::Kind::structure, "node"));
+    (void)program.structure("node", false);
+    (void)program.named("node_t");
     for (const kernel::ElfFunction& symbol : symbols.functions()) {
         (void)(*debug_info)->line(symbol.address);
         const auto function = (*debug_info)->function(symbol.address);
@@ -43,6 +53,8 @@ void look_at_debug_info(const kernel::ElfSymbols& symbols, std::span<const std::
         (void)kernel::parameter_places(**debug_info, *function);
         for (const kernel::DwarfParameter& parameter : function->parameters)
             look_at_types(**debug_info, parameter.type);
+        for (const kernel::DwarfParameter& parameter : function->parameters)
+            make_type(program, parameter.type);
     }
 }
 
