@@ -15,8 +15,8 @@ namespace {
 // Real types nest a handful deep; broken BTF may point in circles.
 constexpr unsigned kDeepest = 32;
 
-// The largest structures have some thousand members; functions that take themselves twice could go on for ever.
-constexpr unsigned kMostSteps = 20000;
+// The largest structures have some hundred members; functions that take themselves twice could go on for ever.
+constexpr unsigned kMostSteps = 5000;
 
 bool is_compound(std::uint32_t kind) {
     return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;

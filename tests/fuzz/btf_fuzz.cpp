@@ -39,18 +39,22 @@ std::vector<std::byte> with_header(const std::uint8_t* data, std::size_t size) {
     return bytes;
 }
 
+// Searching is a walk over all types: a few searches find what all would.
+constexpr kernel::BtfId kSearched = 16;
+
 void look_at(const kernel::Btf& btf) {
     btf.for_each([&btf](kernel::BtfId id, std::uint32_t kind, std::string_view name) {
-        (void)btf.find(kind, name);
-        (void)btf.find_constant(name);
+        if (id < btf.first() + kSearched) {
+            (void)btf.find(kind, name);
+            (void)btf.find_constant(name);
+        }
         bool is_user = false;
         (void)btf.resolve(id, &is_user);
         (void)btf.parameters(btf.referenced(id));
         (void)btf.byte_size(id);
         (void)btf.integer(id);
         (void)btf.array(id);
-        for (const kernel::BtfConstant& constant : btf.constants(id))
-            (void)btf.find_constant(constant.name);
+        (void)btf.constants(id);
         (void)kernel::declaration(btf, id, "x");
         if (kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || kind == BTF_KIND_ENUM)
             (void)kernel::definition(btf, id);
@@ -72,6 +76,7 @@ void make_types(const test_support::FakeKernel& kernel, const kernel::Btf& btf) 
     btf.for_each([&](kernel::BtfId id, std::uint32_t, std::string_view name) {
         const std::string own(name);
         complete(c_types.from_btf(id));
+        if (id >= kSearched) return;
         (void)c_types.structure(own, false);
         (void)c_types.structure(own, true);
         (void)c_types.enumeration(own);
