@@ -8,7 +8,8 @@ namespace {
 using program::LayoutKind;
 using program::StackMode;
 
-/// Bytes of a build id that a frame line shows (SHA-1, what linkers write).
+/// Bytes of a build id that a frame line shows: a SHA-1. Shorter ones (lld's) get zeros behind, as the kernel gives
+/// them; it knows no longer ones.
 constexpr std::size_t kBuildIdBytes = 20;
 
 void append_place(std::string& out, const kernel::SourceFrame& frame) {
@@ -80,12 +81,13 @@ void append_stack(std::string& out, FormatContext& context, const program::Layou
             case StackMode::build_id: {
                 const auto place =
                     is_kernel ? std::optional<kernel::FilePlace>() : context.kernel().file_place(pid, address);
-                if (place && place->build_id.size() >= kBuildIdBytes) {
-                    for (std::size_t i = 0; i < kBuildIdBytes; ++i) {
-                        const auto byte = static_cast<unsigned>(place->build_id[i]);
+                if (place && !place->build_id.empty() && place->build_id.size() <= kBuildIdBytes) {
+                    for (const std::byte one : place->build_id) {
+                        const auto byte = static_cast<unsigned>(one);
                         out += "0123456789abcdef"[byte >> 4];
                         out += "0123456789abcdef"[byte & 15];
                     }
+                    out.append(2 * (kBuildIdBytes - place->build_id.size()), '0');
                     out += " 0x";
                     append_hex(out, place->offset);
                 } else {

@@ -93,6 +93,11 @@ kernel::Symbol FakeKernel::user_symbol(std::uint32_t pid, std::uint64_t address)
     return {.name = next->second.first, .offset = address - next->first.second, .module = next->second.second};
 }
 
+std::optional<kernel::FilePlace> FakeKernel::file_place(std::uint32_t pid, std::uint64_t address) const {
+    const auto found = file_places.find({pid, address});
+    return found == file_places.end() ? std::nullopt : std::optional(found->second);
+}
+
 base::Result<std::span<const std::byte>> FakeKernel::btf() const {
     if (btf_bytes.empty()) return missing("this kernel has no BTF");
     return std::span<const std::byte>(btf_bytes);

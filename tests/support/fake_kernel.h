@@ -36,6 +36,8 @@ class FakeKernel : public kernel::KernelView {
         {0xffffffffc0000000, {"ext4_sync_file", "ext4"}}};
     /// (pid, start address) → name and path of the file.
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::pair<std::string, std::string>> user_symbols;
+    /// (pid, address) → where that is in a file.
+    std::map<std::pair<std::uint32_t, std::uint64_t>, kernel::FilePlace> file_places;
     std::vector<std::byte> btf_bytes;  ///< empty: this kernel has none
     std::vector<int> cpus{0, 1};
     unsigned cpus_possible = 2;
@@ -57,6 +59,7 @@ class FakeKernel : public kernel::KernelView {
     std::optional<std::uint64_t> symbol_address(std::string_view name) const override;
     kernel::Symbol kernel_symbol(std::uint64_t address) const override;
     kernel::Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
+    std::optional<kernel::FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;
     base::Result<std::span<const std::byte>> btf() const override;
     std::vector<int> online_cpus() const override;
     unsigned possible_cpus() const override;

@@ -59,7 +59,15 @@ TEST_F(Stack, PerfMode) {
 TEST_F(Stack, RawAndBuildIdModes) {
     EXPECT_EQ(show(stack(LayoutKind::kstack, StackMode::raw), Blob().u64(7).u32(2).u32(0)),
               "\nffffffff81100010\nffffffff81100404\n");
-    // This kernel view knows no build ids: the bare address.
+    // No build id is known: the bare address.
+    EXPECT_EQ(show(stack(LayoutKind::ustack, StackMode::build_id), Blob().u64(8).u32(1).u32(42)), "\n400010\n");
+    const auto id = [](std::size_t size) { return std::vector<std::byte>(size, std::byte{0xa5}); };
+    kernel.file_places[{42, 0x400010}] = {id(20), 0x1010};
+    kernel.file_places[{42, 0x900000}] = {id(8), 0x2000};
+    EXPECT_EQ(show(stack(LayoutKind::ustack, StackMode::build_id), Blob().u64(8).u32(2).u32(42)),
+              "\na5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5 0x1010\na5a5a5a5a5a5a5a5000000000000000000000000 0x2000\n")
+        << "a short one gets zeros behind";
+    kernel.file_places[{42, 0x400010}] = {id(32), 0x1010};
     EXPECT_EQ(show(stack(LayoutKind::ustack, StackMode::build_id), Blob().u64(8).u32(1).u32(42)), "\n400010\n");
 }
 
