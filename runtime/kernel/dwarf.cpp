@@ -297,7 +297,8 @@ struct DebugInfo::State {
 DebugInfo::DebugInfo(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DebugInfo::~DebugInfo() = default;
 
-base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string& path) {
+base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string& path,
+                                                               const DebugFiles& debug_files) {
     auto file = open_elf(path);
     if (!file.ok()) return file.take_error();
     auto state = std::make_unique<State>();
@@ -310,7 +311,7 @@ base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string
     };
     if (!use(*file)) {
         *state = State();
-        const std::string debug = find_debug_file(path, file->elf.get());
+        const std::string debug = debug_files.find(path, file->elf.get());
         auto other = debug.empty() ? base::Result<OpenElf>(base::Error{}) : open_elf(debug);
         if (!other.ok() || !use(*other))
             return base::Error{.message = "no debuginfo found for " + path, .errnum = ENODATA};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/kernel/debug_files.h"
 #include "runtime/kernel/kernel_view.h"
 
 namespace kernel {
@@ -85,7 +86,8 @@ struct DwarfLine {
 class DebugInfo {
   public:
     /// Error with ENODATA: neither the file nor its separate debug file has any.
-    [[nodiscard]] static base::Result<std::shared_ptr<const DebugInfo>> open(const std::string& path);
+    [[nodiscard]] static base::Result<std::shared_ptr<const DebugInfo>> open(const std::string& path,
+                                                                            const DebugFiles& debug_files = {});
     ~DebugInfo();
     DebugInfo(const DebugInfo&) = delete;
     DebugInfo& operator=(const DebugInfo&) = delete;

@@ -1,5 +1,5 @@
-// kernel elf_handle: an open ELF file of libelf that closes itself, and where its other half lies: distributions strip
-// symbols and DWARF off into files of their own. Private to this folder: its headers do not include this one.
+// kernel elf_handle: an open ELF file of libelf that closes itself, and what several readers want of one. Private to
+// this folder: its headers do not include this one.
 #pragma once
 
 #include <gelf.h>
@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ struct OpenElf {
 
 /// Error: cannot be opened, or not an ELF file.
 [[nodiscard]] base::Result<OpenElf> open_elf(const std::string& path);
+/// The packed symbol table that some distributions leave in stripped programs (.gnu_debugdata).
+[[nodiscard]] std::optional<OpenElf> open_mini_debug_info(Elf* elf);
 /// Of bytes in memory, which must outlive it. nullptr: not an ELF file.
 [[nodiscard]] ElfHandle elf_of(std::span<char> image);
 [[nodiscard]] base::Error elf_error(const std::string& what);
@@ -38,9 +41,5 @@ struct OpenElf {
 [[nodiscard]] Elf_Scn* find_section(Elf* elf, std::string_view name, GElf_Shdr* header);
 /// Of the NT_GNU_BUILD_ID note; empty: none.
 [[nodiscard]] std::vector<std::byte> build_id_of(Elf* elf);
-
-/// The file with what was stripped from `elf`, which came from `path`: by build id, else by .gnu_debuglink, below the
-/// process's root that `path` goes through (/proc/PID/root/...) and below ours. Empty: there is none.
-[[nodiscard]] std::string find_debug_file(const std::string& path, Elf* elf);
 
 }  // namespace kernel

@@ -18,18 +18,41 @@ bool is_function(const GElf_Sym& symbol) {
     return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0;
 }
 
+std::optional<ElfObject> object_in(Elf* elf, std::string_view wanted) {
+    Elf_Scn* section = nullptr;
+    while ((section = ::elf_nextscn(elf, section)) != nullptr) {
+        GElf_Shdr header;
+        if (::gelf_getshdr(section, &header) == nullptr || header.sh_entsize == 0) continue;
+        if (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM) continue;
+        Elf_Data* data = ::elf_getdata(section, nullptr);
+        const auto count = data == nullptr ? 0 : static_cast<int>(data->d_size / header.sh_entsize);
+        for (int i = 0; i < count; i++) {
+            GElf_Sym symbol;
+            if (::gelf_getsym(data, i, &symbol) == nullptr || symbol.st_shndx == SHN_UNDEF) continue;
+            const auto type = GELF_ST_TYPE(symbol.st_info);
+            // A thread-local variable's value is no address, a section or file is nothing a script means.
+            if (type == STT_TLS || type == STT_SECTION || type == STT_FILE || symbol.st_value == 0) continue;
+            const char* text = ::elf_strptr(elf, header.sh_link, symbol.st_name);
+            if (text != nullptr && wanted == text) return ElfObject{symbol.st_value, symbol.st_size};
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
-base::Result<ElfSymbols> ElfSymbols::open(const std::string& path) {
+base::Result<ElfSymbols> ElfSymbols::open(const std::string& path, const DebugFiles& debug_files) {
     auto file = open_elf(path);
     if (!file.ok()) return file.take_error();
     ElfSymbols result;
     if (!result.read(file->elf.get())) return elf_error(path);
     if (!result.has_symtab_) {
         // A stripped file: its full table may be in the -dbg package's file.
-        const std::string debug = find_debug_file(path, file->elf.get());
+        const std::string debug = debug_files.find(path, file->elf.get());
         if (!debug.empty())
             if (const auto other = open_elf(debug); other.ok()) result.read_symbols(other->elf.get());
+        if (!result.has_symtab_)
+            if (const auto packed = open_mini_debug_info(file->elf.get())) result.read_symbols(packed->elf.get());
     }
     result.finish();
     return result;
@@ -143,30 +166,15 @@ std::vector<ElfFunction> ElfSymbols::functions() const {
     return result;
 }
 
-base::Result<ElfObject> find_object(const std::string& path, std::string_view name) {
+base::Result<ElfObject> find_object(const std::string& path, std::string_view name, const DebugFiles& debug_files) {
     auto file = open_elf(path);
     if (!file.ok()) return file.take_error();
-    const std::string debug = find_debug_file(path, file->elf.get());
-    auto other = debug.empty() ? base::Result<OpenElf>(OpenElf{}) : open_elf(debug);
-    for (Elf* elf : {file->elf.get(), other.ok() ? other->elf.get() : nullptr}) {
-        Elf_Scn* section = nullptr;
-        while (elf != nullptr && (section = ::elf_nextscn(elf, section)) != nullptr) {
-            GElf_Shdr header;
-            if (::gelf_getshdr(section, &header) == nullptr || header.sh_entsize == 0) continue;
-            if (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM) continue;
-            Elf_Data* data = ::elf_getdata(section, nullptr);
-            const auto count = data == nullptr ? 0 : static_cast<int>(data->d_size / header.sh_entsize);
-            for (int i = 0; i < count; i++) {
-                GElf_Sym symbol;
-                if (::gelf_getsym(data, i, &symbol) == nullptr || symbol.st_shndx == SHN_UNDEF) continue;
-                const auto type = GELF_ST_TYPE(symbol.st_info);
-                // A thread-local variable's value is no address, a section or file is nothing a script means.
-                if (type == STT_TLS || type == STT_SECTION || type == STT_FILE || symbol.st_value == 0) continue;
-                const char* text = ::elf_strptr(elf, header.sh_link, symbol.st_name);
-                if (text != nullptr && name == text) return ElfObject{symbol.st_value, symbol.st_size};
-            }
-        }
-    }
+    if (const auto found = object_in(file->elf.get(), name)) return *found;
+    if (const std::string debug = debug_files.find(path, file->elf.get()); !debug.empty())
+        if (const auto other = open_elf(debug); other.ok())
+            if (const auto found = object_in(other->elf.get(), name)) return *found;
+    if (const auto packed = open_mini_debug_info(file->elf.get()))
+        if (const auto found = object_in(packed->elf.get(), name)) return *found;
     return base::Error{.message = "no symbol " + std::string(name) + " in " + path, .errnum = ENOENT};
 }
 

@@ -1,6 +1,6 @@
 // kernel::ElfSymbols: the functions of one ELF file by address and by name, for symbolizing and for uprobes. Reads
-// .symtab and .dynsym, and the separate debug file where the distribution put one; keeps names and addresses, not the
-// file. Knows no process.
+// .symtab and .dynsym, and for stripped files the separate debug file or the packed table inside (.gnu_debugdata); keeps
+// names and addresses, not the file. Knows no process.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/kernel/debug_files.h"
 
 namespace kernel {
 
@@ -29,7 +30,7 @@ struct ElfObject {
 
 class ElfSymbols {
   public:
-    [[nodiscard]] static base::Result<ElfSymbols> open(const std::string& path);
+    [[nodiscard]] static base::Result<ElfSymbols> open(const std::string& path, const DebugFiles& debug_files = {});
     /// An image in memory (the vDSO).
     [[nodiscard]] static base::Result<ElfSymbols> from_memory(std::span<const std::byte> image);
 
@@ -71,7 +72,8 @@ class ElfSymbols {
 };
 
 /// A function or variable by name; variables are looked up rarely, so nobody keeps them. Error with ENOENT: not there.
-[[nodiscard]] base::Result<ElfObject> find_object(const std::string& path, std::string_view name);
+[[nodiscard]] base::Result<ElfObject> find_object(const std::string& path, std::string_view name,
+                                                  const DebugFiles& debug_files = {});
 
 /// At most `size` bytes of the file; none if it cannot be read.
 [[nodiscard]] std::vector<std::byte> file_bytes(const std::string& path, std::uint64_t offset, std::size_t size);

@@ -15,6 +15,10 @@ base::Result<std::shared_ptr<const ElfSymbols>> KernelView::elf_symbols(const st
     return std::make_shared<const ElfSymbols>(std::move(*symbols));
 }
 
+base::Result<ElfObject> KernelView::elf_object(const std::string& path, std::string_view name) const {
+    return find_object(path, name);
+}
+
 base::Result<std::shared_ptr<const DebugInfo>> KernelView::debug_info(const std::string& path) const {
     return DebugInfo::open(path);
 }

@@ -24,6 +24,7 @@ namespace kernel {
 
 class Btf;
 class ElfSymbols;
+struct ElfObject;
 class DebugInfo;
 
 /// A traceable function; module is "vmlinux" for the kernel itself.
@@ -92,6 +93,8 @@ class KernelView {
     // -- programs and libraries of user space, by path
     /// Functions; read once.
     [[nodiscard]] virtual base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const;
+    /// A function or variable; error with ENOENT: not there.
+    [[nodiscard]] virtual base::Result<ElfObject> elf_object(const std::string& path, std::string_view name) const;
     /// DWARF, of the file or of its separate debug file; opened once. Error: it has none.
     [[nodiscard]] virtual base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path) const;
 

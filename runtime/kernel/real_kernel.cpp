@@ -49,7 +49,11 @@ std::vector<FunctionName> parse_function_list(std::string_view text) {
 }  // namespace
 
 struct RealKernel::Known {
+    explicit Known(RealKernelOptions wanted)
+        : options(std::move(wanted)), debug_files(options.debug_info_dirs), symbolizer(debug_files) {}
+
     RealKernelOptions options;
+    DebugFiles debug_files;
     Tracefs tracefs;
     std::optional<Kallsyms> kallsyms;
     std::optional<std::vector<FunctionName>> functions;
@@ -74,9 +78,7 @@ struct RealKernel::Known {
     }
 };
 
-RealKernel::RealKernel(RealKernelOptions options) : known_(std::make_unique<Known>()) {
-    known_->options = std::move(options);
-}
+RealKernel::RealKernel(RealKernelOptions options) : known_(std::make_unique<Known>(std::move(options))) {}
 
 RealKernel::~RealKernel() = default;
 
@@ -135,9 +137,13 @@ base::Result<std::shared_ptr<const ElfSymbols>> RealKernel::elf_symbols(const st
     return known_->symbolizer.symbols(path);
 }
 
+base::Result<ElfObject> RealKernel::elf_object(const std::string& path, std::string_view name) const {
+    return find_object(path, name, known_->debug_files);
+}
+
 base::Result<std::shared_ptr<const DebugInfo>> RealKernel::debug_info(const std::string& path) const {
     if (const auto known = known_->debug_infos.find(path); known != known_->debug_infos.end()) return known->second;
-    auto opened = DebugInfo::open(path);
+    auto opened = DebugInfo::open(path, known_->debug_files);
     known_->debug_infos.emplace(path, opened);
     return opened;
 }

@@ -6,6 +6,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "runtime/kernel/kernel_view.h"
 
@@ -14,6 +17,7 @@ namespace kernel {
 struct RealKernelOptions {
     std::string btf_path;                  ///< instead of /sys/kernel/btf/vmlinux: raw BTF or an ELF file with .BTF
     std::string traceable_functions_path;  ///< instead of tracefs' available_filter_functions
+    std::vector<std::string> debug_info_dirs;  ///< looked into for separate debug files first (DebugFiles)
 };
 
 class RealKernel : public KernelView {
@@ -30,6 +34,7 @@ class RealKernel : public KernelView {
     Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
     void watch_processes(std::optional<std::uint32_t> now) const override;
     base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const override;
+    base::Result<ElfObject> elf_object(const std::string& path, std::string_view name) const override;
     base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path) const override;
     std::vector<SourceFrame> source_frames(std::uint32_t pid, std::uint64_t address) const override;
     std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;

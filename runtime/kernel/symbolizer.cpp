@@ -113,7 +113,7 @@ base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::s
                     std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
     const auto [place, is_new] = files_.try_emplace(id);
     if (is_new) {
-        auto opened = ElfSymbols::open(path);
+        auto opened = ElfSymbols::open(path, debug_files_);
         if (!opened.ok()) return opened.take_error();
         place->second = std::make_shared<const ElfSymbols>(std::move(*opened));
     }

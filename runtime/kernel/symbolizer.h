@@ -23,6 +23,8 @@ namespace kernel {
 
 class Symbolizer {
   public:
+    explicit Symbolizer(DebugFiles debug_files = {}) : debug_files_(std::move(debug_files)) {}
+
     Symbol find(std::uint32_t pid, std::uint64_t address);
     std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address);
     /// The file mapped at an address, by a path that opens it from here, and the virtual address in it.
@@ -65,6 +67,7 @@ class Symbolizer {
     std::shared_ptr<const ElfSymbols> vdso();
     Symbol find_jit(std::uint32_t pid, std::uint64_t address);
 
+    DebugFiles debug_files_;
     std::unordered_map<std::uint32_t, Process> processes_;
     std::map<FileId, std::shared_ptr<const ElfSymbols>> files_;
     std::optional<MappingEvents> events_;

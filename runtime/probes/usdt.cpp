@@ -104,7 +104,7 @@ std::vector<std::string> nearest(const View&, const Target& target) {
     return names;
 }
 
-Arguments arguments(const View&, const program::Place& place) {
+Arguments arguments(const View& view, const program::Place& place) {
     auto notes = kernel::read_usdt_notes(place.target);
     if (!notes.ok()) return notes.take_error();
     const auto note = std::find_if(notes->begin(), notes->end(), [&place](const kernel::UsdtNote& candidate) {
@@ -115,8 +115,8 @@ Arguments arguments(const View&, const program::Place& place) {
         return base::Error{.message = "no usdt probe " + place.module + ":" + place.function + " in " + place.target,
                            .errnum = ENOENT};
     }
-    const auto find_symbol = [&place](std::string_view name) -> std::optional<std::uint64_t> {
-        const auto found = kernel::find_object(place.target, name);
+    const auto find_symbol = [&view, &place](std::string_view name) -> std::optional<std::uint64_t> {
+        const auto found = view.elf_object(place.target, name);
         return found.ok() ? std::optional(found->address) : std::nullopt;
     };
     program::ArgumentList list;

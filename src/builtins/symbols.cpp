@@ -57,7 +57,7 @@ const types::Type* uaddr_type(CallSite& site) {
     std::uint32_t size = 8;
     const auto arguments = site.arguments();
     if (!arguments.empty() && arguments[0].text && kWithBinary.has(site.probe_kind())) {
-        const auto found = kernel::find_object(site.place().target, *arguments[0].text);
+        const auto found = site.kernel().elf_object(site.place().target, *arguments[0].text);
         if (found.ok() && (found->size == 1 || found->size == 2 || found->size == 4))
             size = static_cast<std::uint32_t>(found->size);
     }
@@ -77,7 +77,7 @@ void check_uaddr(CallSite& site) {
                    "uaddr() expects a string that is a valid symbol (^[a-zA-Z0-9./_-]+$) as input");
         return;
     }
-    const auto found = kernel::find_object(site.place().target, name);
+    const auto found = site.kernel().elf_object(site.place().target, name);
     if (found.ok())
         site.set_number(found->address);
     else

@@ -97,6 +97,7 @@ int run(const Request& request, Reporter& reporter) {
     kernel::RealKernelOptions kernel_options;
     kernel_options.btf_path = request.btf_path;
     kernel_options.traceable_functions_path = request.traceable_functions_path;
+    kernel_options.debug_info_dirs = request.debug_info_dirs;
     const kernel::RealKernel kernel(kernel_options);
     switch (request.action) {
         case Action::list: return list(request, kernel, reporter);
