@@ -17,6 +17,17 @@ foreach(source IN LISTS kernel_targets)
     set_target_properties(target_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/targets)
 endforeach()
 
+target_link_libraries(target_uprobe_loads PRIVATE ${CMAKE_DL_LIBS})
+
+# The same program at fixed addresses, and a library to load at run time.
+add_executable(target_uprobe_fixed ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/uprobe_args.c)
+target_compile_options(target_uprobe_fixed PRIVATE -O0 -g2 -fno-pie)
+target_link_options(target_uprobe_fixed PRIVATE -no-pie)
+set_target_properties(target_uprobe_fixed PROPERTIES OUTPUT_NAME uprobe_fixed RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/targets)
+add_library(target_plugin SHARED ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/libraries/plugin.c)
+target_compile_options(target_plugin PRIVATE -O0 -g2)
+set_target_properties(target_plugin PROPERTIES OUTPUT_NAME plugin LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/targets)
+
 # Unit tests read their symbols and attach to them.
 foreach(name IN ITEMS test_kernel test_probes)
     if(TARGET ${name})
@@ -49,6 +60,7 @@ endforeach()
 
 bpfline_kernel_test(kernel_scenarios scenarios.py)
 bpfline_kernel_test(kernel_machine machine.py)
+bpfline_kernel_test(kernel_symbols symbols.py)
 bpfline_kernel_test(kernel_accounts accounts.py)
 bpfline_kernel_test(kernel_reference reference.py)
 bpfline_kernel_test(kernel_differential differential.py)
