@@ -3,10 +3,13 @@
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "runtime/kernel/zip_member.h"
 
 namespace kernel {
 
@@ -16,7 +19,39 @@ base::Error elf_error(const std::string& what) {
                        .errnum = ENOEXEC};
 }
 
+namespace {
+
+base::Result<OpenElf> open_member(const MemberPath& path) {
+    auto member = find_zip_member(path.archive, path.member);
+    if (!member.ok()) return member.take_error();
+    OpenElf result;
+    result.begin = member->begin;
+    result.fd = base::Fd(::open(path.archive.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!result.fd.is_open() || ::fstat(result.fd.get(), &status) != 0)
+        return base::error_from_errno("opening " + path.archive, errno);
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::uint64_t length = member->size;
+    // Libraries are mapped from where they lie: linkers want them at the beginning of a page, and so do we.
+    if (member->begin % page != 0 || length == 0 || member->begin + length > static_cast<std::uint64_t>(status.st_size)) {
+        return base::Error{.message = path.member + " does not begin at a page of " + path.archive,
+                           .errnum = ENOEXEC,
+                           .hint = "a program cannot run it from there"};
+    }
+    // libelf wants to be able to write; it does not unless told to.
+    void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, result.fd.get(),
+                          static_cast<off_t>(member->begin));
+    if (memory == MAP_FAILED) return base::error_from_errno("mapping " + path.archive, errno);
+    result.memory = std::shared_ptr<void>(memory, [length](void* begin) { ::munmap(begin, length); });
+    result.elf = elf_of({static_cast<char*>(memory), length});
+    if (!result.elf) return elf_error(path.member);
+    return result;
+}
+
+}  // namespace
+
 base::Result<OpenElf> open_elf(const std::string& path) {
+    if (const auto member = member_path(path)) return open_member(*member);
     ::elf_version(EV_CURRENT);
     OpenElf result;
     result.fd = base::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

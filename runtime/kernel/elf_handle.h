@@ -6,6 +6,7 @@
 #include <libelf.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,13 +24,15 @@ struct ElfEnd {
 };
 using ElfHandle = std::unique_ptr<Elf, ElfEnd>;
 
-/// The descriptor must stay open as long as the handle.
+/// Descriptor and memory must stay as long as the handle.
 struct OpenElf {
     base::Fd fd;
+    std::shared_ptr<void> memory;  ///< the image, where it is not the whole file
     ElfHandle elf;
+    std::uint64_t begin = 0;  ///< of the image in the file: not 0 for a member of an archive
 };
 
-/// Error: cannot be opened, or not an ELF file.
+/// By path, also of a member of an archive (zip_member.h). Error: cannot be opened, or not an ELF file.
 [[nodiscard]] base::Result<OpenElf> open_elf(const std::string& path);
 /// The packed symbol table that some distributions leave in stripped programs (.gnu_debugdata).
 [[nodiscard]] std::optional<OpenElf> open_mini_debug_info(Elf* elf);

@@ -9,6 +9,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/kernel/elf_handle.h"
+#include "runtime/kernel/zip_member.h"
 
 namespace kernel {
 namespace {
@@ -45,6 +46,7 @@ base::Result<ElfSymbols> ElfSymbols::open(const std::string& path, const DebugFi
     auto file = open_elf(path);
     if (!file.ok()) return file.take_error();
     ElfSymbols result;
+    result.begin_ = file->begin;
     if (!result.read(file->elf.get())) return elf_error(path);
     if (!result.has_symtab_) {
         // A stripped file: its full table may be in the -dbg package's file.
@@ -77,7 +79,7 @@ bool ElfSymbols::read(void* handle) {
         GElf_Phdr header;
         if (::gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
         if (header.p_type == PT_LOAD)
-            segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz, (header.p_flags & PF_X) != 0});
+            segments_.push_back({begin_ + header.p_offset, header.p_vaddr, header.p_filesz, (header.p_flags & PF_X) != 0});
     }
     read_symbols(elf);
     build_id_ = build_id_of(elf);
@@ -179,7 +181,7 @@ base::Result<ElfObject> find_object(const std::string& path, std::string_view na
 }
 
 std::vector<std::byte> file_bytes(const std::string& path, std::uint64_t offset, std::size_t size) {
-    const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const base::Fd fd(::open(file_of(path).c_str(), O_RDONLY | O_CLOEXEC));
     std::vector<std::byte> bytes(size);
     const ssize_t got = fd.is_open() ? ::pread(fd.get(), bytes.data(), size, static_cast<off_t>(offset)) : -1;
     bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));

@@ -34,7 +34,8 @@ class ElfSymbols {
     /// An image in memory (the vDSO).
     [[nodiscard]] static base::Result<ElfSymbols> from_memory(std::span<const std::byte> image);
 
-    /// Virtual address of a byte of the file; no value: in no loaded segment.
+    /// Virtual address of a byte of the file; no value: in no loaded segment. Of a member of an archive the file is the
+    /// archive: that is what is mapped and attached to.
     [[nodiscard]] std::optional<std::uint64_t> address_of_offset(std::uint64_t file_offset) const;
     [[nodiscard]] std::optional<std::uint64_t> offset_of_address(std::uint64_t address) const;
     /// Lies in a segment that is mapped for execution.
@@ -45,6 +46,8 @@ class ElfSymbols {
     [[nodiscard]] std::optional<ElfFunction> find(std::string_view name) const;
     /// Sorted by address.
     [[nodiscard]] std::vector<ElfFunction> functions() const;
+    /// Where in the file the image begins: 0, but for members of archives.
+    [[nodiscard]] std::uint64_t begin() const { return begin_; }
     [[nodiscard]] const std::vector<std::byte>& build_id() const { return build_id_; }
 
   private:
@@ -68,6 +71,7 @@ class ElfSymbols {
     std::vector<Entry> entries_;
     std::string names_;
     std::vector<std::byte> build_id_;
+    std::uint64_t begin_ = 0;
     bool has_symtab_ = false;
 };
 
@@ -75,7 +79,7 @@ class ElfSymbols {
 [[nodiscard]] base::Result<ElfObject> find_object(const std::string& path, std::string_view name,
                                                   const DebugFiles& debug_files = {});
 
-/// At most `size` bytes of the file; none if it cannot be read.
+/// At most `size` bytes of the file (of the archive, of a member of one); none if it cannot be read.
 [[nodiscard]] std::vector<std::byte> file_bytes(const std::string& path, std::uint64_t offset, std::size_t size);
 
 }  // namespace kernel

@@ -12,6 +12,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/kernel/files.h"
+#include "runtime/kernel/zip_member.h"
 
 namespace kernel {
 namespace {
@@ -108,9 +109,11 @@ const Mapping* Symbolizer::mapping(std::uint32_t pid, std::uint64_t address) {
 
 base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::string& path) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return base::error_from_errno("opening " + path, errno);
+    const auto inside = member_path(path);
+    if (::stat(file_of(path).c_str(), &status) != 0) return base::error_from_errno("opening " + path, errno);
     const FileId id{status.st_dev, status.st_ino,
-                    std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+                    std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+                    inside ? inside->member : ""};
     const auto [place, is_new] = files_.try_emplace(id);
     if (is_new) {
         auto opened = ElfSymbols::open(path, debug_files_);
@@ -122,8 +125,8 @@ base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::s
 }
 
 const Symbolizer::File& Symbolizer::file(std::uint32_t pid, const Mapping& mapping) {
-    if (const auto known = process(pid).files.find(mapping.path); known != process(pid).files.end())
-        return known->second;
+    const std::pair key(mapping.path, mapping.file_offset);
+    if (const auto known = process(pid).files.find(key); known != process(pid).files.end()) return known->second;
     const std::string self = "/proc/" + std::to_string(pid);
     std::vector<std::string> candidates;
     if (mapping.is_deleted) {
@@ -139,13 +142,19 @@ const Symbolizer::File& Symbolizer::file(std::uint32_t pid, const Mapping& mappi
         candidates = {self + "/root" + mapping.path, mapping.path};
     }
     File found;
-    for (const std::string& candidate : candidates) {
-        if (auto opened = symbols(candidate); opened.ok()) {
-            found = {.symbols = std::move(*opened), .path = candidate};
-            break;
+    for (std::string& candidate : candidates) {
+        auto opened = symbols(candidate);
+        if (!opened.ok() && opened.error().errnum == ENOEXEC) {
+            const auto member = zip_member_at(candidate, mapping.file_offset);
+            if (!member) continue;
+            candidate += "!/" + member->name;
+            opened = symbols(candidate);
         }
+        if (!opened.ok()) continue;
+        found = {.symbols = std::move(*opened), .path = std::move(candidate)};
+        break;
     }
-    return process(pid).files.emplace(mapping.path, std::move(found)).first->second;
+    return process(pid).files.emplace(key, std::move(found)).first->second;
 }
 
 std::shared_ptr<const ElfSymbols> Symbolizer::vdso() {
@@ -223,7 +232,7 @@ std::optional<FilePlace> Symbolizer::file_place(std::uint32_t pid, std::uint64_t
     const Mapping place = *found;
     const auto symbols = file(pid, place).symbols;
     if (!symbols || symbols->build_id().empty()) return std::nullopt;
-    return FilePlace{symbols->build_id(), address - place.begin + place.file_offset};
+    return FilePlace{symbols->build_id(), address - place.begin + place.file_offset - symbols->begin()};
 }
 
 }  // namespace kernel

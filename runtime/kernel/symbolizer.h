@@ -45,6 +45,7 @@ class Symbolizer {
     struct FileId {
         std::uint64_t device, inode;
         std::int64_t changed_ns;
+        std::string member;  ///< of an archive; usually empty
         auto operator<=>(const FileId&) const = default;
     };
     struct File {
@@ -53,7 +54,8 @@ class Symbolizer {
     };
     struct Process {
         std::vector<Mapping> mappings;                                   ///< by address
-        std::map<std::string, File> files;  ///< by path in this process's view
+        /// By path in this process's view and offset of the mapping: a file may be an archive of several libraries.
+        std::map<std::pair<std::string, std::uint64_t>, File> files;
         std::int64_t read_ns = 0;           ///< when /proc/PID/maps was last read
         bool has_jit_file_read = false;
         std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> jit;  ///< start → size, name

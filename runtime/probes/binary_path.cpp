@@ -22,6 +22,7 @@
 #include "runtime/base/text.h"
 #include "runtime/kernel/files.h"
 #include "runtime/kernel/processes.h"
+#include "runtime/kernel/zip_member.h"
 
 namespace probes {
 namespace {
@@ -223,6 +224,8 @@ Binaries find_binaries(std::string_view kind, std::string_view text, int pid) {
     const bool is_inside = pid >= 0 && !path.starts_with("/proc/");
     const std::string whole = !is_inside ? path : root + (text.starts_with('/') ? path : absolute(path));
     if (base::has_wildcard(text)) return {expand(whole), {}};
+    // Whether the archive has the member, whoever reads its symbols will see.
+    if (kernel::member_path(whole) && is_regular(kernel::file_of(whole))) return {{whole}, {}};
     return {is_regular(whole) && is_elf(whole) ? std::vector<std::string>{whole} : std::vector<std::string>{}, {}};
 }
 

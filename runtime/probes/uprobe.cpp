@@ -12,6 +12,7 @@
 #include "runtime/kernel/calling_convention.h"
 #include "runtime/kernel/dwarf.h"
 #include "runtime/kernel/elf_symbols.h"
+#include "runtime/kernel/zip_member.h"
 #include "runtime/probes/binary_path.h"
 #include "runtime/probes/cpp_name.h"
 #include "runtime/probes/kinds.h"
@@ -292,8 +293,12 @@ Matches list(const View& view, const Target& target) {
 
     std::vector<Match> matches;
     for (const std::string& binary : binaries.paths) {
-        const auto symbols = view.elf_symbols(binary);
-        if (!symbols.ok()) continue;
+        auto symbols = view.elf_symbols(binary);
+        if (!symbols.ok()) {
+            // Whoever names a member of an archive wants to know why it cannot be read.
+            if (!target.is_listing && kernel::member_path(binary)) return symbols.take_error();
+            continue;
+        }
         Finder finder(target, binary);
         if (line) {
             auto debug_info = view.debug_info(binary);

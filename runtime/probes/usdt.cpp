@@ -1,5 +1,6 @@
 // usdt: static probes that a program's author compiled in.
 #include "runtime/kernel/usdt_notes.h"
+#include "runtime/kernel/zip_member.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -53,7 +54,8 @@ Matches list(const View& view, const Target& target) {
     if (binaries.paths.empty() && !base::has_wildcard(wanted.path)) return no_such_binary("usdt", wanted.path);
     std::vector<Match> matches;
     for (const std::string& binary : binaries.paths) {
-        const auto notes = kernel::read_usdt_notes(binary);
+        auto notes = kernel::read_usdt_notes(binary);
+        if (!notes.ok() && !target.is_listing && kernel::member_path(binary)) return notes.take_error();
         if (!notes.ok() || notes->empty()) continue;
         const auto symbols = view.elf_symbols(binary);
         if (!symbols.ok()) continue;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "runtime/kernel/zip_member.h"
 #include "runtime/probes/perf.h"
 
 namespace probes {
@@ -60,7 +61,8 @@ int link_all(const LoadedFunction& function, std::span<const program::Place> pla
     MultiRequest request{};
     request.program = static_cast<std::uint32_t>(function.fd);
     request.attach_type = kTraceUprobeMulti;
-    request.path = reinterpret_cast<std::uintptr_t>(places.front().target.c_str());
+    const std::string file = kernel::file_of(places.front().target);
+    request.path = reinterpret_cast<std::uintptr_t>(file.c_str());
     request.offsets = reinterpret_cast<std::uintptr_t>(offsets.data());
     if (is_used(semaphores)) request.semaphores = reinterpret_cast<std::uintptr_t>(semaphores.data());
     if (is_used(cookies)) request.cookies = reinterpret_cast<std::uintptr_t>(cookies.data());
@@ -101,7 +103,8 @@ base::Status attach_events(Links& links, const LoadedFunction& function, std::sp
     const std::uint64_t config = is_return ? std::uint64_t{1} << perf::return_bit("uprobe") : 0;
     for (const program::Place& place : places) {
         perf_event_attr attributes = perf::event(*type, config | place.semaphore_offset << kSemaphoreShift);
-        attributes.uprobe_path = reinterpret_cast<std::uintptr_t>(place.target.c_str());
+        const std::string file = kernel::file_of(place.target);
+        attributes.uprobe_path = reinterpret_cast<std::uintptr_t>(file.c_str());
         attributes.probe_offset = place.offset;
         auto event = perf::open(attributes, place.pid, place.pid < 0 ? 0 : -1);
         if (!event.ok()) {

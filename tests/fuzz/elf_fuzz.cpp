@@ -16,6 +16,7 @@
 #include "runtime/kernel/elf_symbols.h"
 #include "runtime/kernel/mapping_events.h"
 #include "runtime/kernel/usdt_notes.h"
+#include "runtime/kernel/zip_member.h"
 #include "src/types/program_types.h"
 
 namespace {
@@ -77,12 +78,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (std::string_view operand : kernel::split_usdt_arguments(note.arguments))
             (void)kernel::parse_usdt_operand(operand, note.address, find_symbol);
 
-    // The same bytes as what else is read of a program: operands, instructions, the kernel's reports.
+    // The same bytes as what else is read of a program: operands, instructions, archives, the kernel's reports.
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     for (std::string_view operand : kernel::split_usdt_arguments(text.substr(0, 256)))
         (void)kernel::parse_usdt_operand(operand, 0, find_symbol);
     for (std::size_t at = 0; at < image.size() && at < 64; at++)
         (void)kernel::instruction_length(image.subspan(at));
+    kernel::read_zip_directory(image, [](const kernel::ZipEntry& entry) { return entry.name.size() <= 0xffff; });
     const kernel::MappingEvents::Handlers handlers{.mapped = [](std::uint32_t, kernel::Mapping) {},
                                                    .executed = [](std::uint32_t) {},
                                                    .forked = [](std::uint32_t, std::uint32_t) {}};

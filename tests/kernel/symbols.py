@@ -6,9 +6,11 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
@@ -113,6 +115,57 @@ def packed_table(places):
         output = trace(places, f"uprobe:{program.path}:hidden {{ print(arg0 & 0xff); print(ustack(2)); }}", str(program.path))
         expect(output.startswith("6\n") and frames(output) == ["hidden", "main"], "names", output)
     return None
+
+
+# -- libraries in archives --------------------------------------------------------------------------------------------------------
+
+PAGE = 4096
+
+
+def pack(archive, library, method=zipfile.ZIP_STORED):
+    """A ZIP with the library as lib/plugin.so, its bytes at the beginning of a page; where they begin."""
+    name = "lib/plugin.so"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("notes.txt", "first\n" * 50)
+        info = zipfile.ZipInfo(name)
+        info.compress_type = method
+        header = 30 + len(name)
+        pad = -(file.fp.tell() + header + 4) % PAGE
+        info.extra = struct.pack("<HH", 0xd935, pad) + bytes(pad)
+        begin = file.fp.tell() + header + len(info.extra)
+        file.writestr(info, pathlib.Path(library).read_bytes())
+    return begin
+
+
+@test
+def library_inside_an_archive(places):
+    """archive.zip!/lib/x.so: by name, with arguments, by line, in stacks; members that nobody can map are refused."""
+    library = f"{places.targets}/libplugin.so"
+    symbols = subprocess.run(["nm", library], capture_output=True, text=True, check=True).stdout
+    address = int(re.search(r"^([0-9a-f]+) T plugin_sum$", symbols, re.MULTILINE)[1], 16)
+    loads = subprocess.run(["readelf", "-lW", library], capture_output=True, text=True, check=True).stdout
+    offset, virtual = re.search(r"LOAD\s+(0x[0-9a-f]+) (0x[0-9a-f]+) \S+ \S+ \S+ R E", loads).groups()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = f"{folder}/app.zip"
+        place = pack(archive, library) + address - int(virtual, 16) + int(offset, 16)
+        member = f'"{archive}!/lib/plugin.so"'
+        script = (f'uprobe:{member}:plugin_sum {{ @sum = sum(args.a + args.b); @[probe] = count(); printf("%s", ustack(perf, 1)); }} '
+                  f"uretprobe:{member}:plugin_* {{ @back = sum(retval); }} uprobe:{member}:plugin_sum+1 {{ @inside = count(); }}")
+        output = trace(places, script, f"{places.targets}/uprobe_maps {archive} {place} 5")
+        for line in ("@sum: 30", "@back: 30", "@inside: 5", f"@[uprobe:{archive}!/lib/plugin.so:plugin_sum]: 5"):
+            expect(line + "\n" in output, line, output)
+        expect(output.count(f"plugin_sum+0 ({archive})") == 5, "names in stacks", output)
+
+        def refusal(path):
+            result = harness.run([places.bpfline, "-e", f'uprobe:"{path}":plugin_sum {{ print(1); }}'])
+            expect(result.status == 1, "refused", result)
+            return result.stderr
+
+        pack(f"{folder}/small.zip", library, zipfile.ZIP_DEFLATED)
+        expect("lib/plugin.so is compressed inside" in refusal(f"{folder}/small.zip!/lib/plugin.so"), "compressed")
+        expect("has no member lib/other.so" in refusal(f"{archive}!/lib/other.so"), "no such member")
+        expect("is no ZIP archive" in refusal(f"{library}!/lib/plugin.so"), "no archive")
+        expect("does not exist" in refusal(f"{folder}/none.zip!/lib/plugin.so"), "no such file")
 
 
 # -- stacks -----------------------------------------------------------------------------------------------------------------------
