@@ -1,6 +1,7 @@
 #include "runtime/kernel/kallsyms.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "runtime/base/text.h"
 
@@ -108,6 +109,23 @@ std::vector<FunctionName> Kallsyms::functions() const {
         return a.name != b.name ? a.name < b.name : a.module < b.module;
     });
     return result;
+}
+
+base::Error explain_hidden(bool has_text, std::string_view restriction) {
+    if (!has_text) {
+        return base::Error{.message = "this kernel has no /proc/kallsyms",
+                           .errnum = ENOENT,
+                           .hint = "kernels built with CONFIG_KALLSYMS have one"};
+    }
+    // kernel/kallsyms.c, kallsyms_show_value()
+    if (restriction == "2") {
+        return base::Error{.message = "kernel.kptr_restrict is 2, which hides the kernel's addresses from everybody",
+                           .errnum = EPERM,
+                           .hint = "sysctl kernel.kptr_restrict=1 shows them to whoever has CAP_SYSLOG, as root does"};
+    }
+    return base::Error{.message = "the kernel shows its addresses only to whoever has CAP_SYSLOG",
+                       .errnum = EPERM,
+                       .hint = "run as root, or give bpfline CAP_SYSLOG as well"};
 }
 
 }  // namespace kernel

@@ -12,6 +12,9 @@
 
 namespace kernel {
 
+/// Why no address is told: there was no text at all, or only zeros; `restriction` is kernel.kptr_restrict.
+[[nodiscard]] base::Error explain_hidden(bool has_text, std::string_view restriction);
+
 class Kallsyms {
   public:
     Kallsyms() = default;

@@ -70,6 +70,9 @@ class KernelView {
     [[nodiscard]] virtual base::Result<std::vector<FunctionName>> traceable_functions() const = 0;
     [[nodiscard]] virtual std::optional<std::uint64_t> symbol_address(std::string_view name) const = 0;
     [[nodiscard]] virtual Symbol kernel_symbol(std::uint64_t address) const = 0;
+    /// After one of these two was asked: why the kernel tells no address at all, and what to do about it. Nothing: it
+    /// does, or nobody asked.
+    [[nodiscard]] virtual std::optional<base::Error> why_nameless() const { return std::nullopt; }
     /// In the process pid (tgid, initial namespace), or as last remembered if it is gone.
     [[nodiscard]] virtual Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const = 0;
 

@@ -56,6 +56,7 @@ struct RealKernel::Known {
     DebugFiles debug_files;
     Tracefs tracefs;
     std::optional<Kallsyms> kallsyms;
+    bool has_kallsyms = false;  ///< there was any text
     std::optional<std::vector<FunctionName>> functions;
     Symbolizer symbolizer;
     std::map<std::string, base::Result<std::shared_ptr<const DebugInfo>>> debug_infos;
@@ -72,6 +73,7 @@ struct RealKernel::Known {
     const Kallsyms& symbols() {
         if (!kallsyms) {
             const auto text = read_text("/proc/kallsyms");
+            has_kallsyms = text.ok() && !text->empty();
             kallsyms = text.ok() ? Kallsyms(*text) : Kallsyms();
         }
         return *kallsyms;
@@ -122,6 +124,12 @@ std::optional<std::uint64_t> RealKernel::symbol_address(std::string_view name) c
 
 Symbol RealKernel::kernel_symbol(std::uint64_t address) const {
     return known_->symbols().find(address);
+}
+
+std::optional<base::Error> RealKernel::why_nameless() const {
+    if (!known_->kallsyms || !known_->kallsyms->empty()) return std::nullopt;
+    const auto restriction = read_text("/proc/sys/kernel/kptr_restrict");
+    return explain_hidden(known_->has_kallsyms, restriction.ok() ? base::trim(*restriction) : "0");
 }
 
 Symbol RealKernel::user_symbol(std::uint32_t pid, std::uint64_t address) const {

@@ -31,6 +31,7 @@ class RealKernel : public KernelView {
     base::Result<std::vector<FunctionName>> traceable_functions() const override;
     std::optional<std::uint64_t> symbol_address(std::string_view name) const override;
     Symbol kernel_symbol(std::uint64_t address) const override;
+    std::optional<base::Error> why_nameless() const override;
     Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
     void watch_processes(std::optional<std::uint32_t> now) const override;
     base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const override;

@@ -553,6 +553,11 @@ void Run::show_ledger() {
     const LedgerReport report(program_, ledger_, engine_);
     warning_if_any(report.missed_sentence());
     warning_if_any(report.stack_sentence());
+    const auto has_kernel_names = [](const program::Layout& layout) {
+        return layout.kind == program::LayoutKind::ksym || layout.kind == program::LayoutKind::kstack;
+    };
+    if (const auto cause = kernel_.why_nameless(); cause && std::ranges::any_of(program_.layouts, has_kernel_names))
+        warning(fmt::format("Kernel functions are shown without names: {}; {}", cause->message, cause->hint));
     if (options_.shows_ledger) {
         if (options_.format == OutputFormat::json)
             out_->write(report.json());

@@ -36,14 +36,20 @@ ir::Value lower_usym(Emitter& e, const Call& call, ir::Value destination) {
     return destination;
 }
 
+/// Where the kernel hides all its addresses, the name is not what is wrong.
+void add_cause(source::Diagnostics::Added error, const CallSite& site) {
+    if (const auto cause = site.kernel().why_nameless()) error.hint(cause->message + ": " + cause->hint);
+}
+
 void check_kaddr(CallSite& site) {
     const auto arguments = site.arguments();
     if (arguments.empty() || !arguments[0].text) return;
     if (const auto address = site.kernel().symbol_address(*arguments[0].text))
         site.fold(*address, site.types().integer(8, false));
     else
-        site.error(DiagnosticKind::no_such_probe, site.range(),
-                   "Failed to resolve kernel symbol: " + *arguments[0].text);
+        add_cause(site.error(DiagnosticKind::no_such_probe, site.range(),
+                             "Failed to resolve kernel symbol: " + *arguments[0].text),
+                  site);
 }
 ir::Value lower_folded(Emitter&, const Call&, ir::Value) {
     return {};
@@ -107,8 +113,9 @@ void check_percpu_kaddr(CallSite& site) {
     const auto address = site.kernel().symbol_address(name);
     const auto offsets = site.kernel().symbol_address("__per_cpu_offset");
     if (!is_known || !address || !offsets || *offsets == 0) {
-        site.error(DiagnosticKind::no_such_probe, site.range(),
-                   fmt::format("Could not resolve variable \"{}\" from BTF", name));
+        add_cause(site.error(DiagnosticKind::no_such_probe, site.range(),
+                             fmt::format("Could not resolve variable \"{}\" from BTF", name)),
+                  site);
         return;
     }
     site.set_number(*address);

@@ -36,12 +36,16 @@ def attached(process):
 FEW_RIGHTS = ["setpriv", "--bounding-set=-all,+dac_override,+dac_read_search,+perfmon,+bpf", "--inh-caps=-all"]
 
 
-@test
-def four_capabilities_are_enough(places):
-    """No CAP_SYS_ADMIN: every kind of probe this kernel has still attaches and sees what happens."""
+def allow_perf_events():
     if os.environ.get("BPFLINE_GUEST"):
         # Debian's own level 3 wants CAP_SYS_ADMIN for every perf event.
         pathlib.Path("/proc/sys/kernel/perf_event_paranoid").write_text("2")
+
+
+@test
+def four_capabilities_are_enough(places):
+    """No CAP_SYS_ADMIN: every kind of probe this kernel has still attaches and sees what happens."""
+    allow_perf_events()
     status = harness.run([*FEW_RIGHTS, "grep", "CapEff", "/proc/self/status"])
     expect(int(status.stdout.split()[1], 16) == (1 << 1 | 1 << 2 | 1 << 38 | 1 << 39), "the rights are what they should be", status)
     scripts = {
@@ -57,6 +61,28 @@ def four_capabilities_are_enough(places):
     for script, pattern in scripts.items():
         result = harness.run([*FEW_RIGHTS, places.bpfline, "-c", f"{places.targets}/calls 50", "-e", script])
         expect(result.status == 0 and re.search(pattern, result.stdout, re.MULTILINE), script, result)
+
+
+@test
+def kernel_names_are_hidden(places):
+    """Without CAP_SYSLOG: what is shown as a number is explained, and so is what cannot be looked up."""
+    allow_perf_events()
+
+    def run(script):
+        return harness.run([*FEW_RIGHTS, places.bpfline, "-c", f"{places.targets}/calls 1", "-e", script])
+
+    if harness.run([*FEW_RIGHTS, "grep", "-qm1", "^[^0]", "/proc/kallsyms"]).status == 0:
+        return "this kernel shows its addresses to everybody"
+    cause = "the kernel shows its addresses only to whoever has CAP_SYSLOG"
+    result = run("tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { print(kstack(2)); @ = count(); }")
+    expect(result.status == 0 and re.search(r"^        0x[0-9a-f]+$", result.stdout, re.MULTILINE), "numbers", result)
+    expect(f"WARNING: Kernel functions are shown without names: {cause}; " in result.stderr, "the cause", result)
+    result = run('begin { print(kaddr("schedule")); }')
+    expect(result.status == 1 and "Failed to resolve kernel symbol: schedule" in result.stderr and f"HINT: {cause}" in result.stderr, "kaddr",
+           result)
+    result = run("tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { print(1); }")
+    expect("names" not in result.stderr, "no word where no name was wanted", result)
+    return None
 
 
 @test

@@ -57,6 +57,13 @@ TEST(Kallsyms, HiddenAddressesAreNoSymbols) {
     EXPECT_TRUE(kernel::Kallsyms("").empty());
 }
 
+TEST(Kallsyms, WhyNothingIsTold) {
+    EXPECT_NE(kernel::explain_hidden(true, "0").message.find("CAP_SYSLOG"), std::string::npos);
+    EXPECT_NE(kernel::explain_hidden(true, "1").hint.find("CAP_SYSLOG"), std::string::npos);
+    EXPECT_NE(kernel::explain_hidden(true, "2").hint.find("sysctl kernel.kptr_restrict=1"), std::string::npos);
+    EXPECT_NE(kernel::explain_hidden(false, "0").message.find("/proc/kallsyms"), std::string::npos);
+}
+
 TEST(Kallsyms, FunctionsAreSortedText) {
     std::string names;
     for (const auto& function : kernel::Kallsyms(kText).functions())
