@@ -263,6 +263,16 @@ bool set_place(program::Argument& argument, const kernel::ParameterPlace& place)
     return false;
 }
 
+/// Of a parameter that is in no place which programs see.
+std::string why_unreadable(const kernel::DebugInfo& debug_info, kernel::DwarfId id) {
+    const kernel::DwarfType type = debug_info.type(debug_info.resolve(id));
+    constexpr std::uint64_t kVectorRegister = 16;
+    if (type.size == 0) return "it has no bytes";
+    if (type.kind == kernel::DwarfType::Kind::floating) return "scripts have no floating-point numbers";
+    if (type.size <= kVectorRegister) return "it is passed in a vector register, which probes do not see";
+    return "debuginfo does not tell where it is";
+}
+
 base::Result<std::pair<std::shared_ptr<const kernel::DebugInfo>, kernel::DwarfFunction>> function_of(
     const View& view, const program::Place& place) {
     auto debug_info = view.debug_info(place.target);
@@ -350,7 +360,10 @@ Arguments arguments(const View& view, const program::Place& place) {
         argument.name = function.parameters[i].name;
         if (argument.name.empty()) continue;
         argument.type = argument_type(*debug_info, function.parameters[i].type);
-        if (set_place(argument, places[i])) list.arguments.push_back(std::move(argument));
+        if (set_place(argument, places[i]))
+            list.arguments.push_back(std::move(argument));
+        else
+            list.unreadable.push_back({argument.name, why_unreadable(*debug_info, function.parameters[i].type)});
     }
     return list;
 }

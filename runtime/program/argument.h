@@ -62,8 +62,15 @@ struct Argument {
     bool is_common = false;    ///< common_* field: may not be read by programs
 };
 
+/// One that exists and that no program can read.
+struct UnreadableArgument {
+    std::string name;
+    std::string reason;  ///< "it is passed in a vector register, which probes do not see"
+};
+
 struct ArgumentList {
     std::vector<Argument> arguments;
+    std::vector<UnreadableArgument> unreadable;
     bool is_open = false;    ///< a function with "...": more may follow that have no names
     std::uint32_t size = 0;  ///< bytes of the context that `print(args)` covers (end of the last fixed field)
 };

@@ -387,6 +387,13 @@ const Type* Inference::no_member(const ast::Field& node, const Type* base) {
         collect(collect, base->members);
         message = fmt::format("Record does not contain a field named '{}'", node.name);
     } else {
+        const auto& unreadable = body_->arguments.unreadable;
+        const auto known = std::ranges::find(unreadable, node.name, &program::UnreadableArgument::name);
+        if (base->structure->is_event_arguments && known != unreadable.end()) {
+            error(DiagnosticKind::unknown_field, node.range,
+                  fmt::format("Can't read function parameter {}: {}", node.name, known->reason));
+            return types_.error();
+        }
         collect(collect, base->structure->members);
         using Kinds = program::ProbeKind;
         if (base->structure->is_event_arguments &&
