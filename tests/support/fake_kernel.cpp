@@ -103,6 +103,19 @@ base::Result<std::span<const std::byte>> FakeKernel::btf() const {
     return std::span<const std::byte>(btf_bytes);
 }
 
+std::vector<std::string> FakeKernel::btf_modules() const {
+    std::vector<std::string> names;
+    for (const auto& [name, bytes] : module_btf_bytes)
+        names.push_back(name);
+    return names;
+}
+
+base::Result<std::span<const std::byte>> FakeKernel::module_btf(std::string_view module) const {
+    const auto found = module_btf_bytes.find(module);
+    if (found == module_btf_bytes.end()) return KernelView::module_btf(module);
+    return std::span<const std::byte>(found->second);
+}
+
 std::vector<int> FakeKernel::online_cpus() const {
     return cpus;
 }

@@ -39,6 +39,7 @@ class FakeKernel : public kernel::KernelView {
     /// (pid, address) → where that is in a file.
     std::map<std::pair<std::uint32_t, std::uint64_t>, kernel::FilePlace> file_places;
     std::vector<std::byte> btf_bytes;  ///< empty: this kernel has none
+    std::map<std::string, std::vector<std::byte>, std::less<>> module_btf_bytes;  ///< by module
     std::vector<int> cpus{0, 1};
     unsigned cpus_possible = 2;
     program::FeatureSet feature_set;  ///< all but kprobe_multi and kernel_btf at first
@@ -61,6 +62,8 @@ class FakeKernel : public kernel::KernelView {
     kernel::Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
     std::optional<kernel::FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;
     base::Result<std::span<const std::byte>> btf() const override;
+    std::vector<std::string> btf_modules() const override;
+    base::Result<std::span<const std::byte>> module_btf(std::string_view module) const override;
     std::vector<int> online_cpus() const override;
     unsigned possible_cpus() const override;
     program::FeatureSet features() const override;

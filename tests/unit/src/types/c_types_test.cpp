@@ -1,55 +1,14 @@
 #include "src/types/c_types.h"
 
-#include <cstring>
-
 #include <gtest/gtest.h>
 
+#include "tests/support/btf_writer.h"
 #include "tests/support/fake_kernel.h"
 
 namespace types {
 namespace {
 
-/// Bytes of a BTF blob, written type by type; ids count from 1.
-class BtfWriter {
-  public:
-    std::uint32_t name(std::string_view text) {
-        if (text.empty()) return 0;
-        const auto at = static_cast<std::uint32_t>(strings_.size());
-        strings_ += text;
-        strings_ += '\0';
-        return at;
-    }
-    void word(std::uint32_t value) {
-        const auto* bytes = reinterpret_cast<const std::byte*>(&value);
-        types_.insert(types_.end(), bytes, bytes + sizeof value);
-    }
-    std::uint32_t type(std::string_view text, std::uint32_t kind, std::uint32_t count, std::uint32_t size_or_type,
-                       bool flag = false) {
-        word(name(text));
-        word(kind << 24 | count | (flag ? 1u << 31 : 0));
-        word(size_or_type);
-        return ++last_;
-    }
-    std::vector<std::byte> bytes() const {
-        btf_header header{};
-        header.magic = 0xeb9f;
-        header.version = 1;
-        header.hdr_len = sizeof header;
-        header.type_len = static_cast<std::uint32_t>(types_.size());
-        header.str_off = header.type_len;
-        header.str_len = static_cast<std::uint32_t>(strings_.size());
-        std::vector<std::byte> all(sizeof header + types_.size() + strings_.size());
-        std::memcpy(all.data(), &header, sizeof header);
-        std::memcpy(all.data() + sizeof header, types_.data(), types_.size());
-        std::memcpy(all.data() + sizeof header + types_.size(), strings_.data(), strings_.size());
-        return all;
-    }
-
-  private:
-    std::vector<std::byte> types_;
-    std::string strings_ = std::string(1, '\0');
-    std::uint32_t last_ = 0;
-};
+using test_support::BtfWriter;
 
 /// struct box { char tag[6]; unsigned a : 3, b : 5; struct box *next; }; enum lane { SLOW = 2, FAST = 7 }; typedef
 /// unsigned my_id;
