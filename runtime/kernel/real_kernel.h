@@ -17,7 +17,7 @@ namespace kernel {
 struct RealKernelOptions {
     std::string btf_path;                  ///< instead of /sys/kernel/btf/vmlinux: raw BTF or an ELF file with .BTF
     std::string traceable_functions_path;  ///< instead of tracefs' available_filter_functions
-    std::vector<std::string> debug_info_dirs;  ///< looked into for separate debug files first (DebugFiles)
+    std::vector<std::string> debug_info_dirs = {};  ///< looked into for separate debug files first (DebugFiles)
 };
 
 class RealKernel : public KernelView {

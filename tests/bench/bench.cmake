@@ -2,6 +2,9 @@
 add_executable(bench_measure EXCLUDE_FROM_ALL ${CMAKE_CURRENT_SOURCE_DIR}/bench/measure.c)
 target_compile_options(bench_measure PRIVATE -O2 -Wall -Wextra)
 set_target_properties(bench_measure PROPERTIES OUTPUT_NAME measure RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+add_executable(bench_functions EXCLUDE_FROM_ALL ${CMAKE_CURRENT_SOURCE_DIR}/bench/functions.c)
+target_compile_options(bench_functions PRIVATE -O1)
+set_target_properties(bench_functions PROPERTIES OUTPUT_NAME functions RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 # The same bodies in C, for comparison; left out where there is no clang.
 find_program(BPFLINE_CLANG NAMES clang-19 clang-20 clang-18 clang-17 clang-16 clang)
 if(BPFLINE_CLANG)
@@ -22,7 +25,7 @@ endif()
 if(TARGET bpfline)
     add_custom_target(bench_programs)
     # By name: the traced programs are defined after this file is read.
-    add_dependencies(bench_programs bpfline bench_measure target_calls target_tcp_once)
+    add_dependencies(bench_programs bpfline bench_measure bench_functions target_calls target_tcp_once)
     if(TARGET bench_by_hand)
         add_dependencies(bench_programs bench_by_hand)
     endif()

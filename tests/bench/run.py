@@ -27,6 +27,11 @@ GETPPID = "tracepoint:syscalls:sys_enter_getppid"
 EVENTS = 1_000_000
 # Programs on the raw event of all system calls run for everybody's: enough of ours that the others do not count.
 BODY_CALLS = 2_000_000
+# Runs of bpftrace that may take minutes end after this many seconds.
+PATIENCE = 180
+FUNCTIONS = 1000
+WALK = ('BEGIN { $t = (struct task_struct *)curtask; printf("%d %s %d %s\\n", $t->pid, $t->real_parent->comm, $t->mm->map_count, '
+        "str($t->fs->pwd.dentry->d_name.name)); exit(); }")
 
 
 class Goal:
@@ -49,7 +54,13 @@ GOALS = [
     Goal("begin_cpu", "begin { exit(); }: processor time", "<= 1/4", at_most(1 / 4)),
     Goal("execve_wall", "execve line, -c /bin/true: start to exit, wall", "<= 1/15", at_most(1 / 15)),
     Goal("execve_rss", "execve line: peak memory", "<= 1/5", at_most(1 / 5)),
+    Goal("curtask_wall", "begin { print curtask.pid; exit(); }: start to exit, wall", "<= 1/12", at_most(1 / 12)),
+    Goal("walk_wall", "begin walks task, mm, fs and dentry: start to exit, wall", "<= 1/12", at_most(1 / 12)),
+    Goal("list_wall", "-l: every probe there is", "<= 1", at_most(1)),
+    Goal("list_fields_wall", "-lv 'tracepoint:*'", "<= 1", at_most(1)),
     Goal("all_syscalls_wall", "sys_enter_* (all) with @[probe] = count(): start to exit", "<= 1/200", at_most(1 / 200)),
+    Goal("all_syscalls_attach", "the same: attaching and detaching alone", "<= 1/12", at_most(1 / 12)),
+    Goal("uprobes_attach", f"{FUNCTIONS} uprobes: attaching and detaching", "<= 1/12", at_most(1 / 12)),
     Goal("states_wall", "inet_sock_set_state line, one connection: start to exit", "<= 1/4", at_most(1 / 4)),
     Goal("states_last_line", "the same: last line before the end, share of the run", "< 1", lambda value: value < 1),
     Goal("events_lost", "printf per system call, 1,000,000 at full speed: lost", "0", at_most(0)),
@@ -75,22 +86,25 @@ class Bench:
         self.measure = folder / "bench" / "measure"
         self.calls = folder / "tests" / "targets" / "calls"
         self.tcp_once = folder / "tests" / "targets" / "tcp_once"
+        self.functions = folder / "bench" / "functions"
         self.bpftrace = shutil.which("bpftrace")
         self.runs = runs
         self.is_quick = is_quick
         self.port = 20000
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("BPFTRACE_", "BPFLINE_"))}
-        for path in (self.bpfline, self.measure, self.calls, self.tcp_once):
+        for path in (self.bpfline, self.measure, self.calls, self.tcp_once, self.functions):
             if not path.exists():
                 sys.exit(f"bench: {path} is not built (./dev bench builds it)")
 
-    def once(self, words, environment=None, stdout=subprocess.DEVNULL):
-        """{"wall": s, "cpu": s, "rss": MiB} of one run."""
+    def once(self, words, environment=None, stdout=subprocess.DEVNULL, is_vital=True):
+        """{"wall": s, "cpu": s, "rss": MiB} of one run. A run that is not vital may fail: None."""
         with tempfile.NamedTemporaryFile("r") as figures:
             result = subprocess.run([self.measure, figures.name, *map(str, words)], stdin=subprocess.DEVNULL, stdout=stdout,
                                     stderr=subprocess.PIPE, env={**self.environment, **(environment or {})}, check=False)
             text = figures.read().split()
         if result.returncode or len(text) != 4 or text[3] != "0":
+            if not is_vital:
+                return None
             sys.exit(f"bench: {' '.join(map(str, words))}\n{result.stderr.decode()[-2000:]}")
         return {"wall": int(text[0]) / 1e9, "cpu": int(text[1]) / 1e9, "rss": int(text[2]) / 1024, "stderr": result.stderr.decode()}
 
@@ -129,11 +143,51 @@ class Bench:
         self.ratio("execve_wall", figures, "wall", "ms", 1000)
         self.ratio("execve_rss", figures, "rss", "MiB", 1)
 
+    def types(self):
+        """Scripts that need the kernel's types."""
+        figures = self.both(["-e", 'BEGIN { printf("%d\\n", curtask->pid); exit(); }'],
+                            ["-e", 'begin { printf("%d\\n", curtask.pid); exit(); }'])
+        self.ratio("curtask_wall", figures, "wall", "ms", 1000)
+        self.ratio("walk_wall", self.both(["-e", WALK], ["-e", WALK]), "wall", "ms", 1000)
+
+    def lists(self):
+        self.ratio("list_wall", self.both(["-l"], ["-l"]), "wall", "ms", 1000)
+        words = ["-lv", "tracepoint:*"]
+        self.ratio("list_fields_wall", self.both(words, words), "wall", "ms", 1000)
+
+    def many(self, words):
+        """Attaching and letting go of hundreds of probes: bpftrace once, which varies little and may take half a minute; its wall less
+        that of a run with one probe. Ours: the phases themselves. Both in seconds; None where bpftrace lost patience."""
+        environment = {"BPFTRACE_MAX_PROBES": "2000", "BPFTRACE_MAX_BPF_PROGS": "2000"}
+        old = None
+        if self.bpftrace:
+            bare = self.once([self.bpftrace, "-c", "/bin/true", "-e", "BEGIN { @ = count(); }"])["wall"]
+            found = self.once(["/usr/bin/timeout", "-k", "5", str(PATIENCE), self.bpftrace, *words], environment, is_vital=False)
+            old = {"wall": found["wall"], "attach": max(0, found["wall"] - bare)} if found else None
+        news = []
+        for _ in range(self.runs):
+            found = self.once([self.bpfline, "--timing", *words], environment)
+            found["attach"] = sum(phase_ms(found["stderr"], name) for name in ("attach", "detach")) / 1000
+            news.append(found)
+        return old, {key: statistics.median(found[key] for found in news) for key in ("wall", "attach")}
+
+    def share(self, key, old, new):
+        """One row out of two times in seconds."""
+        goal = BY_KEY[key]
+        goal.details = {"new": new, "old": old}
+        goal.shown = f"{new * 1000:.1f} ms" + ("" if old else f", bpftrace was not done after {PATIENCE} s" if self.bpftrace else "")
+        if old:
+            goal.reached = new / old
+            goal.shown = f"1/{old / new:.1f} ({new * 1000:.1f} against {old * 1000:.1f} ms)"
+
     def all_syscalls(self):
-        words = ["-c", "/bin/true", "-e", "tracepoint:syscalls:sys_enter_* { @[probe] = count(); }"]
-        # Half a minute a run with bpftrace, which varies little.
-        figures = self.both(words, words, environment={"BPFTRACE_MAX_PROBES": "1000", "BPFTRACE_MAX_BPF_PROGS": "1000"}, old_runs=1)
-        self.ratio("all_syscalls_wall", figures, "wall", "ms", 1000)
+        old, new = self.many(["-c", "/bin/true", "-e", "tracepoint:syscalls:sys_enter_* { @[probe] = count(); }"])
+        self.share("all_syscalls_wall", old and old["wall"], new["wall"])
+        self.share("all_syscalls_attach", old and old["attach"], new["attach"])
+
+    def uprobes(self):
+        old, new = self.many(["-c", str(self.functions), "-e", f"uprobe:{self.functions}:work_* {{ @ = count(); }}"])
+        self.share("uprobes_attach", old and old["attach"], new["attach"])
 
     def states(self):
         def words():
@@ -363,6 +417,14 @@ class Bench:
         return 0 if grown <= 1024 and tracer.returncode == 0 else 1
 
 
+def phase_ms(text, name):
+    """Milliseconds of a phase of --timing."""
+    found = re.search(rf"^ *([\d.]+) ms .*% +{name}$", text, re.MULTILINE)
+    if not found:
+        sys.exit(f"bench: --timing does not name the phase {name}\n{text}")
+    return float(found[1])
+
+
 # -- bpf(2) by hand: numbers of <linux/bpf.h> ------------------------------------------------------------------------------------
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -451,10 +513,10 @@ def main():
     bench = Bench(folder, 3 if arguments.quick else arguments.runs, arguments.quick)
     if arguments.soak:
         return bench.soak()
-    steps = [("begin", bench.begin), ("execve", bench.execve), ("states", bench.states), ("events", bench.events), ("bodies", bench.bodies),
+    steps = [("begin", bench.begin), ("execve", bench.execve), ("types", bench.types), ("lists", bench.lists), ("states", bench.states), ("events", bench.events), ("bodies", bench.bodies),
              ("begin_cold", bench.begin_cold)]
     if not arguments.quick:
-        steps += [("map_print", bench.map_print), ("all_syscalls", bench.all_syscalls)]
+        steps += [("map_print", bench.map_print), ("all_syscalls", bench.all_syscalls), ("uprobes", bench.uprobes)]
     for name, step in steps:
         if re.search(arguments.only, name):
             print(f"bench: {name} ...", file=sys.stderr)
