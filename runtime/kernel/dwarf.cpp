@@ -160,6 +160,7 @@ struct DebugInfo::State {
     std::unique_ptr<Dwarf, DwarfEnd> dwarf;
     std::vector<Unit> units;
     bool has_units = false;
+    bool has_split_units = false;  ///< whose contents are in other files (-gsplit-dwarf)
     /// Kind and name → definition; made when first asked for a name.
     std::optional<std::map<std::pair<DwarfType::Kind, std::string>, DwarfId>> definitions;
 
@@ -185,7 +186,12 @@ struct DebugInfo::State {
             std::uint8_t kind = 0;
             while (from != nullptr && ::dwarf_get_units(from, at, &next, nullptr, &kind, &die, &split) == 0) {
                 at = next;
-                if (kind == DW_UT_type || kind == DW_UT_split_type || kind == DW_UT_skeleton) continue;
+                // DWARF 5 has a kind for them, before that GNU's attribute tells.
+                if (kind == DW_UT_skeleton || ::dwarf_hasattr(&die, DW_AT_GNU_dwo_name) != 0) {
+                    has_split_units = true;
+                    continue;
+                }
+                if (kind == DW_UT_type || kind == DW_UT_split_type) continue;
                 Unit unit{.die = die, .ranges = {}, .names = {}};
                 Dwarf_Addr base = 0, begin = 0, end = 0;
                 std::ptrdiff_t offset = 0;
@@ -302,10 +308,14 @@ base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string
     auto file = open_elf(path);
     if (!file.ok()) return file.take_error();
     auto state = std::make_unique<State>();
-    const auto use = [&state](OpenElf& candidate) {
+    bool is_split = false;
+    const auto use = [&state, &is_split](OpenElf& candidate) {
         state->dwarf.reset(::dwarf_begin_elf(candidate.elf.get(), DWARF_C_READ, nullptr));
         // .debug_frame or .debug_line alone are not enough.
-        if (!state->dwarf || state->all_units().empty()) return false;
+        if (!state->dwarf || state->all_units().empty()) {
+            is_split |= state->has_split_units;
+            return false;
+        }
         state->file = std::move(candidate);
         return true;
     };
@@ -313,8 +323,14 @@ base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string
         *state = State();
         const std::string debug = debug_files.find(path, file->elf.get());
         auto other = debug.empty() ? base::Result<OpenElf>(base::Error{}) : open_elf(debug);
-        if (!other.ok() || !use(*other))
+        if (!other.ok() || !use(*other)) {
+            if (is_split) {
+                return base::Error{.message = "the debuginfo of " + path + " is in .dwo files, which are not read",
+                                   .errnum = ENODATA,
+                                   .hint = "compile it without -gsplit-dwarf"};
+            }
             return base::Error{.message = "no debuginfo found for " + path, .errnum = ENODATA};
+        }
     }
     return std::shared_ptr<const DebugInfo>(new DebugInfo(std::move(state)));
 }

@@ -179,6 +179,24 @@ TEST_F(DwarfOfC, StrippedFilesAreCompletedByTheirDebugFile) {
     std::filesystem::remove_all(directory);
 }
 
+TEST(Dwarf, SplitOffIntoOtherFiles) {
+    const std::filesystem::path directory = std::filesystem::temp_directory_path() / "bpfline-split-dwarf-test";
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory);
+    for (const std::string version : {"4", "5"}) {
+        const std::string program = (directory / ("split" + version)).string();
+        const std::string command = "cd " + directory.string() + " && echo 'int main(void) { return 0; }' | cc -g -gdwarf-" +
+                                    version + " -gsplit-dwarf -x c - -o " + program + " 2>/dev/null";
+        if (std::system(command.c_str()) != 0) GTEST_SKIP() << "no compiler here";
+        const auto opened = kernel::DebugInfo::open(program);
+        // A compiler's start-up files may have debug information of their own.
+        if (opened.ok()) continue;
+        EXPECT_EQ(opened.error().message, "the debuginfo of " + program + " is in .dwo files, which are not read");
+        EXPECT_EQ(opened.error().hint, "compile it without -gsplit-dwarf");
+    }
+    std::filesystem::remove_all(directory);
+}
+
 TEST(Dwarf, FilesWithoutAny) {
     EXPECT_EQ(kernel::DebugInfo::open("/no/such/file").error().errnum, ENOENT);
     EXPECT_FALSE(kernel::DebugInfo::open("/etc/passwd").ok());
