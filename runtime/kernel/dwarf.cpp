@@ -675,6 +675,27 @@ std::optional<DwarfLine> DebugInfo::line(std::uint64_t address) const {
                      static_cast<std::uint32_t>(column)};
 }
 
+std::optional<DwarfLine> DebugInfo::inlined(std::string_view function) const {
+    std::optional<DwarfLine> result;
+    const auto look = [&](const auto& self, Dwarf_Die* scope, unsigned depth) -> void {
+        if (depth > kDeepest) return;
+        for_each_child(scope, [&](Dwarf_Die* child) {
+            const int tag = ::dwarf_tag(child);
+            Dwarf_Addr entry = 0;
+            if (tag == DW_TAG_inlined_subroutine && function == text_of(child) && ::dwarf_entrypc(child, &entry) == 0)
+                result = line(entry);
+            if (!result && (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram ||
+                            tag == DW_TAG_lexical_block || is_scope(tag)))
+                self(self, child, depth + 1);
+            return !result;
+        });
+    };
+    state_->all_units();
+    for (State::Unit& unit : state_->units)
+        if (!result) look(look, &unit.die, 0);
+    return result;
+}
+
 std::vector<SourceFrame> DebugInfo::frames(std::uint64_t address) const {
     const auto innermost = line(address);
     State::Unit* unit = state_->unit_at(address);

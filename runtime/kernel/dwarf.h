@@ -110,6 +110,9 @@ class DebugInfo {
     [[nodiscard]] std::vector<std::uint64_t> addresses(std::string_view file, std::uint32_t line,
                                                        std::uint32_t column) const;
     [[nodiscard]] std::optional<DwarfLine> line(std::uint64_t address) const;
+    /// A line of a function that has no code of its own because the compiler put it into its callers. Walks everything:
+    /// for messages.
+    [[nodiscard]] std::optional<DwarfLine> inlined(std::string_view function) const;
     /// The same with the functions whose code was put there, innermost first; the last frame has no function. Empty:
     /// no line is known.
     [[nodiscard]] std::vector<SourceFrame> frames(std::uint64_t address) const;

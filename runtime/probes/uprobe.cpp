@@ -237,6 +237,22 @@ program::ArgumentType argument_type(const kernel::DebugInfo& debug_info, kernel:
     return result;
 }
 
+/// A function that is not there because the compiler put it into its callers.
+std::optional<base::Error> explain_inlined(const View& view, const Target& target,
+                                           const std::vector<std::string>& binaries, const std::string& function) {
+    for (const std::string& binary : binaries) {
+        const auto debug_info = view.debug_info(binary);
+        const auto line = debug_info.ok() ? (*debug_info)->inlined(function) : std::nullopt;
+        if (!line) continue;
+        const std::string file = line->file.substr(line->file.rfind('/') + 1);
+        return base::Error{.message = "No matches for uprobe " + target_text(target) + ".",
+                           .errnum = ENOENT,
+                           .hint = "the compiler put " + function + " into its callers; a line of it can be probed: " +
+                                   "uprobe:" + target.target + "@" + file + ":" + std::to_string(line->line)};
+    }
+    return std::nullopt;
+}
+
 /// Where a parameter is, in the terms of programs; false: where they cannot look.
 bool set_place(program::Argument& argument, const kernel::ParameterPlace& place) {
     using Kind = kernel::ParameterPlace::Kind;
@@ -320,6 +336,9 @@ Matches list(const View& view, const Target& target) {
         auto found = finder.take();
         std::move(found.begin(), found.end(), std::back_inserter(matches));
     }
+    const bool is_one_name = !target.is_listing && !target.has_wildcard && !wanted.is_cpp && !line;
+    if (matches.empty() && is_one_name && !wanted.function.empty())
+        if (auto error = explain_inlined(view, target, binaries.paths, wanted.function)) return *error;
     sort_matches(matches);
     if (!matches.empty()) matches.front().warning = binaries.warning;
     return matches;

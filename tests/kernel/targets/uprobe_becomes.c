@@ -1,10 +1,11 @@
 // PROGRAM [ARGUMENT...]: calls a function of its own, then becomes that program.
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "here.h"
 
 __attribute__((noinline)) int before(int value) {
     volatile int result = value;
-    syscall(SYS_getppid);
+    call_here();
     return result;
 }
 

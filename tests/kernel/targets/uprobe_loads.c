@@ -1,11 +1,12 @@
 // LIBRARY [ROUNDS]: loads a library, has its plugin_call call back, and unloads it, as often as asked (once).
 #include <dlfcn.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "here.h"
+
 static int back(int value) {
-    syscall(SYS_getppid);
+    call_here();
     return value;
 }
 
