@@ -95,6 +95,8 @@ const Type* ProgramTypes::make(kernel::DwarfId id) {
 }
 
 const Type* ProgramTypes::make_array(const kernel::DwarfType& array) {
+    // Floating-point numbers are nothing here, and so are rows of them.
+    if (from_id(array.target)->kind == Kind::none) return table_.none();
     // Only C's own `char` makes text; arrays of other one-byte types are numbers.
     const bool is_text = debug_info_->type(debug_info_->resolve(array.target)).is_char;
     const auto row = [&](std::uint64_t count) {
