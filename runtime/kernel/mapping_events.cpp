@@ -46,7 +46,7 @@ void read_mapping_record(std::span<const std::byte> record, const MappingEvents:
         struct {
             std::uint32_t pid, tid;
             std::uint64_t address, length, offset;
-            std::uint64_t file[3];  // device, inode and generation, or the build id
+            std::uint64_t device, inode, generation;
             std::uint32_t protection, flags;
         } body;
         if (!take(record, body)) return;
@@ -55,6 +55,7 @@ void read_mapping_record(std::span<const std::byte> record, const MappingEvents:
         mapping.begin = body.address;
         mapping.end = body.address + body.length;
         mapping.file_offset = body.offset;
+        mapping.inode = body.inode;
         mapping.path.assign(name, record.empty() ? 0 : ::strnlen(name, record.size()));
         if (mapping.end > mapping.begin) handlers.mapped(body.pid, std::move(mapping));
     } else if (header.type == PERF_RECORD_COMM) {

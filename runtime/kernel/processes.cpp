@@ -31,7 +31,7 @@ std::vector<Mapping> parse_maps(std::string_view text) {
         const std::string_view access = next_word(line);
         const std::string_view offset = next_word(line);
         next_word(line);
-        next_word(line);
+        const auto inode = base::parse_digits(next_word(line), 10);
         const std::size_t dash = range.find('-');
         if (dash == std::string_view::npos || access.size() < 3 || access[2] != 'x') continue;
         const auto begin = base::parse_digits(range.substr(0, dash), 16);
@@ -41,7 +41,7 @@ std::vector<Mapping> parse_maps(std::string_view text) {
         std::string_view path = base::trim(line);
         const bool is_deleted = path.ends_with(kDeleted);
         if (is_deleted) path.remove_suffix(kDeleted.size());
-        result.push_back({*begin, *end, *file_offset, std::string(path), is_deleted});
+        result.push_back({*begin, *end, *file_offset, std::string(path), is_deleted, inode.value_or(0)});
     }
     return result;
 }

@@ -15,6 +15,7 @@ struct Mapping {
     std::uint64_t begin = 0, end = 0, file_offset = 0;
     std::string path;         ///< "[vdso]", "//anon" and "" are no files
     bool is_deleted = false;  ///< the path names another file now, or none
+    std::uint64_t inode = 0;  ///< of the file; 0: none, or not known
     [[nodiscard]] bool is_file() const { return !path.empty() && path[0] == '/' && !path.starts_with("//"); }
 };
 

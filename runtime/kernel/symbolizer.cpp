@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "runtime/base/text.h"
 #include "runtime/kernel/files.h"
@@ -19,6 +20,9 @@ namespace {
 
 // Processes remembered at once; a busy machine starts thousands a minute.
 constexpr std::size_t kMostProcesses = 4096;
+
+// Of one process, unmapped ones included.
+constexpr std::size_t kMostMappings = 8192;
 
 // How long what /proc said of a process is believed when it does not explain an address.
 constexpr std::int64_t kReadAgainNs = 20'000'000;
@@ -40,6 +44,31 @@ std::span<const std::byte> own_vdso() {
     return {};
 }
 
+bool is_before(const Mapping& a, const Mapping& b) {
+    return a.begin < b.begin;
+}
+
+/// By address, without overlaps.
+const Mapping* find_in(const std::vector<Mapping>& mappings, std::uint64_t address) {
+    const auto next = std::upper_bound(mappings.begin(), mappings.end(), address,
+                                       [](std::uint64_t wanted, const Mapping& m) { return wanted < m.begin; });
+    return next != mappings.begin() && address < (next - 1)->end ? &*(next - 1) : nullptr;
+}
+
+/// Adds what was there before to `mappings`, where nothing lies now.
+void keep(std::vector<Mapping>& mappings, const std::vector<Mapping>& before) {
+    std::vector<Mapping> kept;
+    for (const Mapping& old : before) {
+        const auto next = std::lower_bound(mappings.begin(), mappings.end(), old, is_before);
+        const bool hits_next = next != mappings.end() && next->begin < old.end;
+        const bool hits_previous = next != mappings.begin() && (next - 1)->end > old.begin;
+        if (!hits_next && !hits_previous) kept.push_back(old);
+    }
+    if (kept.empty() || mappings.size() + kept.size() > kMostMappings) return;
+    mappings.insert(mappings.end(), kept.begin(), kept.end());
+    std::sort(mappings.begin(), mappings.end(), is_before);
+}
+
 }  // namespace
 
 Symbolizer::Process& Symbolizer::process(std::uint32_t pid) {
@@ -53,6 +82,8 @@ bool Symbolizer::read_mappings(std::uint32_t pid) {
     auto mappings = parse_maps(*text);
     if (mappings.empty()) return false;  // a zombie or a kernel thread: what was known stays
     Process& known = process(pid);
+    std::sort(mappings.begin(), mappings.end(), is_before);
+    keep(mappings, known.mappings);
     known.mappings = std::move(mappings);
     known.read_ns = now_ns();
     return true;
@@ -70,7 +101,6 @@ void Symbolizer::watch(std::span<const int> cpus) {
 
 void Symbolizer::take_events() {
     if (!events_) return;
-    const auto is_before = [](const Mapping& a, const Mapping& b) { return a.begin < b.begin; };
     MappingEvents::Handlers handlers;
     handlers.mapped = [&](std::uint32_t pid, Mapping mapping) {
         auto& mappings = process(pid).mappings;
@@ -79,13 +109,25 @@ void Symbolizer::take_events() {
                       [&mapping](const Mapping& old) { return old.begin < mapping.end && mapping.begin < old.end; });
         mappings.insert(std::lower_bound(mappings.begin(), mappings.end(), mapping, is_before), std::move(mapping));
     };
-    handlers.executed = [this](std::uint32_t pid) { processes_.erase(pid); };
+    handlers.executed = [this](std::uint32_t pid) {
+        Process& known = process(pid);
+        Process now;
+        now.earlier = std::move(known.mappings);
+        keep(now.earlier, known.earlier);
+        now.files = std::move(known.files);
+        now.parent = known.parent;
+        known = std::move(now);
+    };
     handlers.forked = [this](std::uint32_t pid, std::uint32_t parent) {
         processes_.erase(pid);  // the number belonged to another process before
-        const auto known = processes_.find(parent);
-        if (known == processes_.end()) return;
-        auto mappings = known->second.mappings;
-        process(pid).mappings = std::move(mappings);
+        Process child;
+        child.parent = parent;
+        if (const auto known = processes_.find(parent); known != processes_.end()) {
+            child.mappings = known->second.mappings;
+            child.earlier = known->second.earlier;
+            child.parent = 0;
+        }
+        process(pid) = std::move(child);
     };
     events_->drain(handlers);
 }
@@ -94,17 +136,23 @@ const Mapping* Symbolizer::mapping(std::uint32_t pid, std::uint64_t address) {
     take_events();
     // Twice: what is not in the known mappings may have been mapped since (dlopen, exec).
     for (int attempt = 0; attempt < 2; attempt++) {
-        if (const auto process = processes_.find(pid); process != processes_.end()) {
-            const auto& mappings = process->second.mappings;
-            const auto next = std::upper_bound(mappings.begin(), mappings.end(), address,
-                                               [](std::uint64_t wanted, const Mapping& m) { return wanted < m.begin; });
-            if (next != mappings.begin() && address < (next - 1)->end) return &*(next - 1);
+        if (const auto known = processes_.find(pid); known != processes_.end()) {
+            if (const Mapping* found = find_in(known->second.mappings, address)) return found;
             // Addresses that nothing is mapped at come in thousands where frame pointers are missing.
-            if (now_ns() - process->second.read_ns < kReadAgainNs) return nullptr;
+            if (now_ns() - known->second.read_ns < kReadAgainNs) break;
         }
-        if (attempt == 0 && !read_mappings(pid)) return nullptr;
+        if (attempt == 0 && !read_mappings(pid)) break;
     }
-    return nullptr;
+    const auto known = processes_.find(pid);
+    if (known == processes_.end()) return nullptr;
+    if (const Mapping* found = find_in(known->second.earlier, address)) return found;
+    // Forked by a process nobody had asked about: until it becomes another program it has its parent's mappings.
+    const std::uint32_t parent = std::exchange(known->second.parent, 0);
+    if (parent == 0 || !read_mappings(parent)) return nullptr;
+    const auto mappings = processes_[parent].mappings;
+    Process& child = process(pid);
+    keep(child.earlier, mappings);
+    return find_in(child.earlier, address);
 }
 
 base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::string& path) {
@@ -124,25 +172,37 @@ base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::s
     return place->second;
 }
 
+/// Where a mapped file may be opened, the surest place first.
+std::vector<std::string> Symbolizer::paths_of(std::uint32_t pid, const Mapping& mapping) const {
+    const std::string self = "/proc/" + std::to_string(pid);
+    // As the process sees it (containers), else as we do (it is gone).
+    const std::string inside = self + "/root" + mapping.path;
+    std::vector<std::string> paths;
+    struct stat status {};
+    const bool is_it = !mapping.is_deleted && ::stat(inside.c_str(), &status) == 0 &&
+                       (mapping.inode == 0 || status.st_ino == mapping.inode);
+    if (is_it) paths.push_back(inside);
+    // Deleted or replaced files live as long as somebody maps them: these links open the file, whatever its name means
+    // now.
+    std::array<char, 64> range;
+    std::snprintf(range.data(), range.size(), "/map_files/%llx-%llx", static_cast<unsigned long long>(mapping.begin),
+                  static_cast<unsigned long long>(mapping.end));
+    paths.push_back(self + range.data());
+    const auto executable = executable_of(static_cast<int>(pid));
+    if (executable.ok() && *executable == mapping.path) paths.push_back(self + "/exe");
+    // Some file systems (overlays) number a file differently here and there: a name is better than none.
+    if (!mapping.is_deleted) {
+        if (!is_it) paths.push_back(inside);
+        paths.push_back(mapping.path);
+    }
+    return paths;
+}
+
 const Symbolizer::File& Symbolizer::file(std::uint32_t pid, const Mapping& mapping) {
     const std::pair key(mapping.path, mapping.file_offset);
     if (const auto known = process(pid).files.find(key); known != process(pid).files.end()) return known->second;
-    const std::string self = "/proc/" + std::to_string(pid);
-    std::vector<std::string> candidates;
-    if (mapping.is_deleted) {
-        // Its bytes live as long as somebody maps them: these links open the file, whatever its name means now.
-        std::array<char, 64> range;
-        std::snprintf(range.data(), range.size(), "/map_files/%llx-%llx",
-                      static_cast<unsigned long long>(mapping.begin), static_cast<unsigned long long>(mapping.end));
-        candidates.push_back(self + range.data());
-        const auto executable = executable_of(static_cast<int>(pid));
-        if (executable.ok() && *executable == mapping.path) candidates.push_back(self + "/exe");
-    } else {
-        // As the process sees it (containers), else as we do (it is gone).
-        candidates = {self + "/root" + mapping.path, mapping.path};
-    }
     File found;
-    for (std::string& candidate : candidates) {
+    for (std::string& candidate : paths_of(pid, mapping)) {
         auto opened = symbols(candidate);
         if (!opened.ok() && opened.error().errnum == ENOEXEC) {
             const auto member = zip_member_at(candidate, mapping.file_offset);

@@ -1,6 +1,6 @@
 // kernel::Symbolizer: addresses of user space → symbols. Remembers the mappings of every process it was asked about
 // while that one was alive, those of all that start once it watches, and each file's symbols once, so that stacks of
-// processes that are gone still get names. Given to RealKernel. Names are as the file has them; demangling is the
+// processes that are gone, of libraries that were unloaded and of programs from before an exec still get names. Given to RealKernel. Names are as the file has them; demangling is the
 // formatter's.
 #pragma once
 
@@ -53,7 +53,9 @@ class Symbolizer {
         std::string path;                           ///< what it was opened by
     };
     struct Process {
-        std::vector<Mapping> mappings;                                   ///< by address
+        std::vector<Mapping> mappings;  ///< by address; also what was unmapped since, where nothing else lies now
+        std::vector<Mapping> earlier;   ///< of the programs it was before it called exec
+        std::uint32_t parent = 0;       ///< whose mappings it has, if these were not known when it was forked
         /// By path in this process's view and offset of the mapping: a file may be an archive of several libraries.
         std::map<std::pair<std::string, std::uint64_t>, File> files;
         std::int64_t read_ns = 0;           ///< when /proc/PID/maps was last read
@@ -65,6 +67,7 @@ class Symbolizer {
     const Mapping* mapping(std::uint32_t pid, std::uint64_t address);
     bool read_mappings(std::uint32_t pid);
     void take_events();
+    std::vector<std::string> paths_of(std::uint32_t pid, const Mapping& mapping) const;
     const File& file(std::uint32_t pid, const Mapping& mapping);
     std::shared_ptr<const ElfSymbols> vdso();
     Symbol find_jit(std::uint32_t pid, std::uint64_t address);

@@ -21,6 +21,7 @@ TEST(Processes, ExecutableMappingsOnly) {
     EXPECT_EQ(maps[0].file_offset, 0x2000u);
     EXPECT_EQ(maps[0].path, "/usr/bin/cat");
     EXPECT_TRUE(maps[0].is_file());
+    EXPECT_EQ(maps[0].inode, 10u);
     EXPECT_EQ(maps[1].path, "");
     EXPECT_FALSE(maps[1].is_file());
     EXPECT_EQ(maps[2].path, "/tmp/a b");

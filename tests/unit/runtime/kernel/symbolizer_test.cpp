@@ -142,6 +142,19 @@ TEST(Symbolizer, WatchedProcessIsKnownWithoutHavingBeenAskedFor) {
     EXPECT_EQ(symbol.module, target);
 }
 
+TEST(Symbolizer, ChildOfAProcessThatNobodyAskedFor) {
+    const kernel::RealKernel machine;
+    const auto cpus = machine.online_cpus();
+    if (!kernel::MappingEvents::open(cpus).ok()) GTEST_SKIP() << "perf events are not allowed here";
+    kernel::Symbolizer symbolizer;
+    symbolizer.watch(cpus);
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    // It never was another program, so its code was ours.
+    EXPECT_EQ(symbolizer.find(static_cast<std::uint32_t>(child), address_of_symbol()).name, "a_symbol_of_this_test");
+}
+
 TEST(MappingEvents, RecordsOfAnyBytes) {
     std::vector<std::string> seen;
     kernel::MappingEvents::Handlers handlers;
