@@ -2,6 +2,7 @@
 #include "runtime/kernel/btf.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -11,30 +12,34 @@ namespace {
 
 constexpr std::uint16_t kMagic = 0xeb9f;
 
-/// Bytes behind the common part of a type; nullopt: a kind this reader does not know, where reading must end.
+/// Bytes behind the common part of a type: so many, and so many for each thing counted.
+struct Trailing {
+    std::uint8_t fixed = 0, each = 0;
+    bool is_known = false;
+};
+
+constexpr auto kTrailing = [] {
+    std::array<Trailing, 32> table{};  // as many kinds as the type word has bits for
+    for (const unsigned kind : {BTF_KIND_PTR, BTF_KIND_FWD, BTF_KIND_TYPEDEF, BTF_KIND_VOLATILE, BTF_KIND_CONST,
+                                BTF_KIND_RESTRICT, BTF_KIND_FUNC, BTF_KIND_FLOAT, BTF_KIND_TYPE_TAG})
+        table[kind] = {0, 0, true};
+    table[BTF_KIND_INT] = {sizeof(std::uint32_t), 0, true};
+    table[BTF_KIND_ARRAY] = {sizeof(btf_array), 0, true};
+    table[BTF_KIND_VAR] = {sizeof(btf_var), 0, true};
+    table[BTF_KIND_DECL_TAG] = {sizeof(btf_decl_tag), 0, true};
+    table[BTF_KIND_STRUCT] = table[BTF_KIND_UNION] = {0, sizeof(btf_member), true};
+    table[BTF_KIND_ENUM] = {0, sizeof(btf_enum), true};
+    table[BTF_KIND_ENUM64] = {0, sizeof(btf_enum64), true};
+    table[BTF_KIND_FUNC_PROTO] = {0, sizeof(btf_param), true};
+    table[BTF_KIND_DATASEC] = {0, sizeof(btf_var_secinfo), true};
+    return table;
+}();
+
+/// nullopt: a kind this reader does not know, where reading must end.
 std::optional<std::size_t> trailing_size(std::uint32_t kind, std::uint32_t count) {
-    switch (kind) {
-        case BTF_KIND_INT: return sizeof(std::uint32_t);
-        case BTF_KIND_ARRAY: return sizeof(btf_array);
-        case BTF_KIND_STRUCT:
-        case BTF_KIND_UNION: return count * sizeof(btf_member);
-        case BTF_KIND_ENUM: return count * sizeof(btf_enum);
-        case BTF_KIND_ENUM64: return count * sizeof(btf_enum64);
-        case BTF_KIND_FUNC_PROTO: return count * sizeof(btf_param);
-        case BTF_KIND_VAR: return sizeof(btf_var);
-        case BTF_KIND_DATASEC: return count * sizeof(btf_var_secinfo);
-        case BTF_KIND_DECL_TAG: return sizeof(btf_decl_tag);
-        case BTF_KIND_PTR:
-        case BTF_KIND_FWD:
-        case BTF_KIND_TYPEDEF:
-        case BTF_KIND_VOLATILE:
-        case BTF_KIND_CONST:
-        case BTF_KIND_RESTRICT:
-        case BTF_KIND_FUNC:
-        case BTF_KIND_FLOAT:
-        case BTF_KIND_TYPE_TAG: return 0;
-        default: return std::nullopt;
-    }
+    const Trailing& trailing = kTrailing[kind % kTrailing.size()];
+    if (!trailing.is_known) return std::nullopt;
+    return trailing.fixed + std::size_t{count} * trailing.each;
 }
 
 }  // namespace

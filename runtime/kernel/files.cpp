@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -16,7 +17,7 @@ namespace kernel {
 namespace {
 
 // A format file fits into one read; big seq_files (kallsyms) are handed over in pieces anyway.
-constexpr std::size_t kFirstRead = 16 * 1024;
+constexpr std::size_t kPiece = 16 * 1024;
 
 // More CPUs than any kernel configuration allows; keeps a hostile list from eating memory.
 constexpr std::uint64_t kMostCpus = 65536;
@@ -27,24 +28,21 @@ base::Result<std::string> read_text(const std::string& path) {
     const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd.is_open()) return base::error_from_errno("opening " + path, errno);
     std::string text;
-    std::size_t size = 0;
     struct stat status {};
     if (::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-        text.resize(static_cast<std::size_t>(status.st_size) + 1);
-    else
-        text.resize(kFirstRead);
+        text.reserve(static_cast<std::size_t>(status.st_size));
+    // The kernel's files do not say how long they are; thousands of them may be kept, so that none takes more than it
+    // needs.
+    std::array<char, kPiece> piece;  // not cleared: read() fills what is looked at
     for (;;) {
-        if (size == text.size()) text.resize(text.size() * 2);
-        const ssize_t got = ::read(fd.get(), text.data() + size, text.size() - size);
+        const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
         if (got < 0) {
             if (errno == EINTR) continue;
             return base::error_from_errno("reading " + path, errno);
         }
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
+        if (got == 0) return text;
+        text.append(piece.data(), static_cast<std::size_t>(got));
     }
-    text.resize(size);
-    return text;
 }
 
 std::vector<std::string> file_names(const std::string& directory) {

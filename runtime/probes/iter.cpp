@@ -24,18 +24,17 @@ constexpr std::string_view kPinDirectory = "/sys/fs/bpf/";
 
 std::vector<std::string> names(const View& view) {
     std::vector<std::string> result;
-    const auto bytes = view.btf();
-    if (!bytes.ok()) return result;
-    kernel::Btf(*bytes).for_each([&](kernel::BtfId, std::uint32_t kind, std::string_view name) {
+    const kernel::Btf* btf = view.types();
+    if (btf == nullptr) return result;
+    btf->for_each([&](kernel::BtfId, std::uint32_t kind, std::string_view name) {
         if (kind == BTF_KIND_STRUCT && name.starts_with(kContext)) result.emplace_back(name.substr(kContext.size()));
     });
     return result;
 }
 
 bool is_there(const View& view, std::string_view name) {
-    const auto bytes = view.btf();
-    if (!bytes.ok()) return false;
-    return kernel::Btf(*bytes).find(BTF_KIND_FUNC, std::string(kFunction) + std::string(name)) != 0;
+    const kernel::Btf* btf = view.types();
+    return btf != nullptr && btf->find(BTF_KIND_FUNC, std::string(kFunction) + std::string(name)) != 0;
 }
 
 /// Once over all objects. The program sends what it has to say as events; nothing comes out of the descriptor.
@@ -108,9 +107,9 @@ std::vector<std::string> nearest(const View& view, const Target& target) {
 }
 
 Lines describe(const View& view, const program::Place& place) {
-    const auto bytes = view.btf();
-    if (!bytes.ok()) return base::error_from_errno("reading the kernel's types", bytes.error().errnum);
-    const kernel::Btf btf(*bytes);
+    const kernel::Btf* types = view.types();
+    if (types == nullptr) return base::error_from_errno("reading the kernel's types", ENOENT);
+    const kernel::Btf& btf = *types;
     std::vector<std::string> lines;
     for (const kernel::BtfMember& member :
          btf.members(btf.find(BTF_KIND_STRUCT, std::string(kContext) + place.function))) {

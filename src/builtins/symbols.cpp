@@ -107,9 +107,8 @@ void check_percpu_kaddr(CallSite& site) {
     const auto arguments = site.arguments();
     if (arguments.empty() || !arguments[0].text) return;
     const std::string& name = *arguments[0].text;
-    bool is_known = false;
-    if (const auto bytes = site.kernel().btf(); bytes.ok())
-        is_known = kernel::Btf(*bytes).find(BTF_KIND_VAR, name) != 0;
+    const kernel::Btf* types = site.kernel().types();
+    const bool is_known = types != nullptr && types->find(BTF_KIND_VAR, name) != 0;
     const auto address = site.kernel().symbol_address(name);
     const auto offsets = site.kernel().symbol_address("__per_cpu_offset");
     if (!is_known || !address || !offsets || *offsets == 0) {

@@ -54,9 +54,9 @@ void check_default_str_length(CallSite& site) {
 
 /// Kernels from 6.9 on mark their kfuncs in BTF; on older ones any function of that name counts.
 bool is_kfunc(const kernel::KernelView& view, std::string_view name) {
-    const auto bytes = view.btf();
-    if (!bytes.ok()) return false;
-    const kernel::Btf btf(*bytes);
+    const kernel::Btf* types = view.types();
+    if (types == nullptr) return false;
+    const kernel::Btf& btf = *types;
     const kernel::BtfId function = btf.find(BTF_KIND_FUNC, name);
     if (function == 0) return false;
     bool has_marks = false, is_marked = false;
