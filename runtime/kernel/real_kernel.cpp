@@ -59,7 +59,6 @@ struct RealKernel::Known {
     bool has_kallsyms = false;  ///< there was any text
     std::optional<std::vector<FunctionName>> functions;
     Symbolizer symbolizer;
-    std::map<std::string, base::Result<std::shared_ptr<const DebugInfo>>> debug_infos;
     std::optional<BtfBytes> btf;
     std::optional<base::Error> btf_error;
     std::map<std::string, BtfBytes> module_btf;
@@ -150,10 +149,7 @@ base::Result<ElfObject> RealKernel::elf_object(const std::string& path, std::str
 }
 
 base::Result<std::shared_ptr<const DebugInfo>> RealKernel::debug_info(const std::string& path) const {
-    if (const auto known = known_->debug_infos.find(path); known != known_->debug_infos.end()) return known->second;
-    auto opened = DebugInfo::open(path, known_->debug_files);
-    known_->debug_infos.emplace(path, opened);
-    return opened;
+    return known_->symbolizer.debug_info(path);
 }
 
 std::vector<SourceFrame> RealKernel::source_frames(std::uint32_t pid, std::uint64_t address) const {

@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "runtime/base/text.h"
+#include "runtime/kernel/dwarf.h"
 #include "runtime/kernel/files.h"
 #include "runtime/kernel/zip_member.h"
 
@@ -155,14 +157,27 @@ const Mapping* Symbolizer::mapping(std::uint32_t pid, std::uint64_t address) {
     return find_in(child.earlier, address);
 }
 
-base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::string& path) {
+base::Result<Symbolizer::FileId> Symbolizer::identify(const std::string& path) {
     struct stat status {};
     const auto inside = member_path(path);
     if (::stat(file_of(path).c_str(), &status) != 0) return base::error_from_errno("opening " + path, errno);
-    const FileId id{status.st_dev, status.st_ino,
-                    std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
-                    inside ? inside->member : ""};
-    const auto [place, is_new] = files_.try_emplace(id);
+    return FileId{status.st_dev, status.st_ino,
+                  std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+                  inside ? inside->member : ""};
+}
+
+base::Result<std::shared_ptr<const DebugInfo>> Symbolizer::debug_info(const std::string& path) {
+    auto id = identify(path);
+    if (!id.ok()) return id.take_error();
+    const auto known = debug_infos_.find(*id);
+    if (known != debug_infos_.end()) return known->second;
+    return debug_infos_.emplace(*id, DebugInfo::open(path, debug_files_)).first->second;
+}
+
+base::Result<std::shared_ptr<const ElfSymbols>> Symbolizer::symbols(const std::string& path) {
+    auto id = identify(path);
+    if (!id.ok()) return id.take_error();
+    const auto [place, is_new] = files_.try_emplace(*id);
     if (is_new) {
         auto opened = ElfSymbols::open(path, debug_files_);
         if (!opened.ok()) return opened.take_error();
@@ -283,7 +298,9 @@ std::optional<Symbolizer::Location> Symbolizer::locate(std::uint32_t pid, std::u
     const auto virtual_address =
         known.symbols ? known.symbols->address_of_offset(address - place.begin + place.file_offset) : std::nullopt;
     if (!virtual_address) return std::nullopt;
-    return Location{known.path, *virtual_address};
+    // The process may be gone since, and with it the way through /proc.
+    const bool is_there = ::access(file_of(known.path).c_str(), R_OK) == 0;
+    return Location{is_there ? known.path : place.path, *virtual_address};
 }
 
 std::optional<FilePlace> Symbolizer::file_place(std::uint32_t pid, std::uint64_t address) {

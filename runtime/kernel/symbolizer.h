@@ -39,6 +39,8 @@ class Symbolizer {
     void watch(std::span<const int> cpus);
     /// A file's functions; read once.
     base::Result<std::shared_ptr<const ElfSymbols>> symbols(const std::string& path);
+    /// A file's DWARF; opened once, whatever paths lead to it.
+    base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path);
 
   private:
     /// A file by what it is, not by what it is called: containers have many /lib/libc.so.6.
@@ -63,6 +65,7 @@ class Symbolizer {
         std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> jit;  ///< start → size, name
     };
 
+    static base::Result<FileId> identify(const std::string& path);
     Process& process(std::uint32_t pid);
     const Mapping* mapping(std::uint32_t pid, std::uint64_t address);
     bool read_mappings(std::uint32_t pid);
@@ -75,6 +78,7 @@ class Symbolizer {
     DebugFiles debug_files_;
     std::unordered_map<std::uint32_t, Process> processes_;
     std::map<FileId, std::shared_ptr<const ElfSymbols>> files_;
+    std::map<FileId, base::Result<std::shared_ptr<const DebugInfo>>> debug_infos_;
     std::optional<MappingEvents> events_;
     std::shared_ptr<const ElfSymbols> vdso_;
     bool has_vdso_read_ = false;
