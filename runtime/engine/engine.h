@@ -2,9 +2,9 @@
 // bring a fake that hands over prepared records, a later milestone one that replays recordings. The tracer drives it
 // and never asks which one it is.
 //
-// Life cycle, in order: load, set_globals, run (begin), attach, drain/wait ..., set_globals (stopped), settle, run (end),
-// drain, read_map, detach. Stopped programs return at their first instruction, so everything can be shown before detach,
-// which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes first.
+// Life cycle, in order: load, set_globals, run (begin), attach, drain/wait ..., set_globals (stopped), settle, run
+// (end), drain, read_map, detach. Stopped programs return at their first instruction, so everything can be shown before
+// detach, which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes first.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ class RecordSink {
 
 /// What became of attaching one AttachSpec.
 struct Attached {
-    unsigned hooks = 0;  ///< what "Attached N probes" counts; 0 with a failure
+    unsigned hooks = 0;                     ///< what "Attached N probes" counts; 0 with a failure
     std::vector<std::string> skipped = {};  ///< functions of a wildcard that the kernel refused
 };
 
@@ -53,8 +53,8 @@ class Engine {
     /// Creates maps, loads BTF and every function. A verifier refusal is an Error whose message names probe and script
     /// line and whose detail is the verifier's log. `program` must outlive the engine's use.
     [[nodiscard]] virtual base::Status load(const program::Program& program) = 0;
-    /// Overwrites the globals map's value. Also tells the engine the child's pid: places of kinds that watch one process
-    /// attach to it where Place::pid is unset.
+    /// Overwrites the globals map's value. Also tells the engine the child's pid: places of kinds that watch one
+    /// process attach to it where Place::pid is unset.
     virtual void set_globals(const program::Globals& globals) = 0;
     /// Runs a begin, end or self function once, in this process.
     [[nodiscard]] virtual base::Status run(program::FunctionId function) = 0;
@@ -88,6 +88,13 @@ class Engine {
     [[nodiscard]] virtual std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) = 0;
     /// Runs of attachments[index] that the kernel left out and counts at the attachment itself; gone after detach().
     [[nodiscard]] virtual std::uint64_t missed(std::size_t index) {
+        static_cast<void>(index);
+        return 0;
+    }
+    /// How often attachments[index], an interval, was due until set_globals said `stopped`; 0: it is none, or nobody
+    /// has said so yet. The kernel leaves out a tick that comes while another program runs on the processor, and does
+    /// not count it: what the probe counted less was left out.
+    [[nodiscard]] virtual std::uint64_t ticks_due(std::size_t index) {
         static_cast<void>(index);
         return 0;
     }

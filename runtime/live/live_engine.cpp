@@ -107,7 +107,29 @@ base::Status LiveEngine::load(const program::Program& program) {
     return ring_.open(ring, info.max_entries);
 }
 
+/// The event of an interval counts the nanoseconds for which it was on. A tick of the last moments may still be on its
+/// way.
+std::uint64_t LiveEngine::ticks_so_far(const Attachment& attachment) const {
+    constexpr std::uint64_t kOnItsWay = 2'000'000;
+    const program::AttachSpec& spec = program_->attachments[attachment.index];
+    if (spec.kind != program::ProbeKind::interval) return 0;
+    const program::Sampling& sampling = spec.places.front().sampling;
+    if (sampling.amount == 0) return 0;
+    const std::uint64_t period =
+        sampling.unit == program::SamplingUnit::hertz ? 1'000'000'000 / sampling.amount : sampling.amount;
+    for (const base::Fd& fd : attachment.links.fds) {
+        std::uint64_t elapsed = 0;
+        // A link is not read, its event is.
+        if (::read(fd.get(), &elapsed, sizeof elapsed) != sizeof elapsed || period == 0) continue;
+        return elapsed < kOnItsWay ? 0 : (elapsed - kOnItsWay) / period;
+    }
+    return 0;
+}
+
 void LiveEngine::set_globals(const program::Globals& globals) {
+    if (globals.stopped != 0)
+        for (const Attachment& attachment : attachments_)
+            ticks_due_.try_emplace(attachment.index, ticks_so_far(attachment));
     child_pid_ = globals.child_pid == 0 ? -1 : static_cast<int>(globals.child_pid);
     if (!program_->globals_map.is_set()) return;
     const LiveMap& map = maps_[program_->globals_map.index()];
@@ -254,6 +276,11 @@ std::uint64_t LiveEngine::missed(std::size_t index) {
         }
     }
     return missed;
+}
+
+std::uint64_t LiveEngine::ticks_due(std::size_t index) {
+    const auto found = ticks_due_.find(index);
+    return found == ticks_due_.end() ? 0 : found->second;
 }
 
 engine::RunStats LiveEngine::run_stats(program::FunctionId function) {

@@ -3,6 +3,7 @@
 // engine::Engine. Must not know formatting, scripts or LLVM.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,6 +48,7 @@ class LiveEngine final : public engine::Engine {
                                                         std::uint32_t frames) override;
     [[nodiscard]] std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) override;
     [[nodiscard]] std::uint64_t missed(std::size_t index) override;
+    [[nodiscard]] std::uint64_t ticks_due(std::size_t index) override;
     [[nodiscard]] engine::RunStats run_stats(program::FunctionId function) override;
     void unwatch(std::uint64_t address) override;
     void detach() override;
@@ -66,7 +68,10 @@ class LiveEngine final : public engine::Engine {
         std::size_t index = 0;  ///< into Program::attachments
         probes::Links links;
     };
+    [[nodiscard]] std::uint64_t ticks_so_far(const Attachment& attachment) const;
+
     std::vector<Attachment> attachments_;
+    std::map<std::size_t, std::uint64_t> ticks_due_;  ///< by attachment, once programs are told to do nothing any more
     Ring ring_;
     int child_pid_ = -1;
 };

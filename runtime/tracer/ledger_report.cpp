@@ -58,8 +58,11 @@ LedgerReport::LedgerReport(const program::Program& program, const Ledger& ledger
     }
     std::map<std::uint32_t, std::uint64_t> missed_by_function;
     for (std::size_t i = 0; i < program.attachments.size(); ++i) {
-        const program::FunctionId function = program.probes[program.attachments[i].probe.index()].function;
-        missed_by_function[function.value] += engine.missed(i);
+        const program::ProbeSpec& probe = program.probes[program.attachments[i].probe.index()];
+        missed_by_function[probe.function.value] += engine.missed(i);
+        LedgerRow& row = rows_[row_of_slot.at(probe.ledger_slot)];
+        const std::uint64_t due = engine.ticks_due(i);
+        if (due > row.hits) row.missed += due - row.hits;
     }
     // Probes of one program share its counts: they are the first one's.
     std::vector<std::uint32_t> seen;
@@ -67,7 +70,7 @@ LedgerReport::LedgerReport(const program::Program& program, const Ledger& ledger
         if (!functions[i].is_set() || std::ranges::find(seen, functions[i].value) != seen.end()) continue;
         seen.push_back(functions[i].value);
         const engine::RunStats stats = engine.run_stats(functions[i]);
-        rows_[i].missed = stats.recursion_misses + missed_by_function[functions[i].value];
+        rows_[i].missed += stats.recursion_misses + missed_by_function[functions[i].value];
         rows_[i].run_count = stats.run_count;
         rows_[i].run_time_ns = stats.run_time_ns;
     }

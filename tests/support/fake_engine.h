@@ -40,10 +40,11 @@ class FakeEngine : public engine::Engine {
     std::deque<std::vector<Record>> batches;
     std::map<std::uint32_t, program::MapContents> maps;          ///< by MapId
     std::map<std::uint64_t, std::vector<std::uint64_t>> stacks;  ///< by stack id
-    std::vector<std::uint64_t> ledger;                           ///< kLedgerCounters numbers per entry; empty: it keeps none
+    std::vector<std::uint64_t> ledger;  ///< kLedgerCounters numbers per entry; empty: it keeps none
     base::Status load_result;
     std::map<std::size_t, base::Error> attach_errors;  ///< by index of the attachment
     std::map<std::size_t, unsigned> hooks;             ///< by index; 1 where nothing is said
+    std::map<std::size_t, std::uint64_t> due;          ///< by index: ticks of an interval
     /// Called at the start of every wait, with how often it was called before.
     std::function<void(std::size_t)> on_wait;
     /// What a stopped program still commits before it is settled.
@@ -66,6 +67,7 @@ class FakeEngine : public engine::Engine {
     [[nodiscard]] std::vector<std::uint64_t> read_stack(program::MapId stacks_map, std::uint64_t id,
                                                         std::uint32_t frames) override;
     [[nodiscard]] std::vector<std::uint64_t> read_ledger(std::uint32_t first, std::uint32_t count) override;
+    [[nodiscard]] std::uint64_t ticks_due(std::size_t index) override { return due[index]; }
     [[nodiscard]] engine::RunStats run_stats(program::FunctionId function) override;
     void unwatch(std::uint64_t address) override;
     void detach() override;

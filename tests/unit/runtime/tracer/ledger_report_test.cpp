@@ -47,6 +47,16 @@ TEST(LedgerReport, TableHasARowForEachProbe) {
     EXPECT_NE(report.text(1).find("... and 2 more probes"), std::string::npos);
 }
 
+TEST(LedgerReport, TicksThatWereDueAndDidNotRunAreMissed) {
+    Counted counted({0, 9});
+    counted.engine.due[0] = 12;
+    const tracer::LedgerReport report(counted.program, counted.ledger, counted.engine);
+    EXPECT_EQ(report.rows().back().missed, 3u);
+    EXPECT_TRUE(report.missed_sentence().starts_with(
+        "the kernel left out 3 runs (as far as it counts them), most of interval:s:1"))
+        << report.missed_sentence();
+}
+
 TEST(LedgerReport, JsonHasTheSameNumbers) {
     Counted counted({1, 9, 8, 1, 2, 3, 4});
     const std::string json = tracer::LedgerReport(counted.program, counted.ledger, counted.engine).json();
