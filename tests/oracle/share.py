@@ -34,7 +34,7 @@ def known_failures():
 
 def main():
     words = sys.argv[1:]
-    extra = ["--priority", "P1"]
+    extra = []
     if "--" in words:
         cut = words.index("--")
         words, extra = words[:cut], words[cut + 1:]
