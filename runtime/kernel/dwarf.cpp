@@ -295,6 +295,9 @@ struct DebugInfo::State {
         });
     }
 
+    /// Calls visit(line, column, address) for every place where a statement of the file begins.
+    template <typename Visit>
+    void for_each_row(Unit& unit, std::string_view source, const Visit& visit);
     std::string spell(DwarfId id, unsigned depth);
     std::uint64_t array_count(Dwarf_Die* subrange) const;
     void add_members(Dwarf_Die* die, std::vector<DwarfMember>& members) const;
@@ -625,31 +628,39 @@ std::string DebugInfo::State::spell(DwarfId id, unsigned depth) {
 
 // ---- source lines ---------------------------------------------------------------------------------------------------
 
+template <typename Visit>
+void DebugInfo::State::for_each_row(Unit& unit, std::string_view source, const Visit& visit) {
+    Dwarf_Files* files = nullptr;
+    std::size_t file_count = 0, line_count = 0;
+    if (::dwarf_getsrcfiles(&unit.die, &files, &file_count) != 0) return;
+    bool is_in_unit = false;
+    for (std::size_t i = 0; i < file_count && !is_in_unit; i++)
+        if (const char* name = ::dwarf_filesrc(files, i, nullptr, nullptr)) is_in_unit = is_file(name, source);
+    Dwarf_Lines* lines = nullptr;
+    if (!is_in_unit || ::dwarf_getsrclines(&unit.die, &lines, &line_count) != 0) return;
+    for (std::size_t i = 0; i < line_count; i++) {
+        Dwarf_Line* row = ::dwarf_onesrcline(lines, i);
+        int number = 0, column = 0;
+        bool is_statement = false, is_end = false;
+        Dwarf_Addr address = 0;
+        if (::dwarf_lineno(row, &number) != 0 || number <= 0) continue;
+        if (::dwarf_linebeginstatement(row, &is_statement) != 0 || !is_statement) continue;
+        if (::dwarf_lineendsequence(row, &is_end) != 0 || is_end || ::dwarf_lineaddr(row, &address) != 0) continue;
+        if (::dwarf_linecol(row, &column) != 0 || column < 0) column = 0;
+        const char* name = ::dwarf_linesrc(row, nullptr, nullptr);
+        if (name != nullptr && is_file(name, source))
+            visit(static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(column), address);
+    }
+}
+
 std::vector<std::uint64_t> DebugInfo::addresses(std::string_view file, std::uint32_t line, std::uint32_t column) const {
     std::vector<std::uint64_t> result;
     state_->all_units();
     for (State::Unit& unit : state_->units) {
-        Dwarf_Files* files = nullptr;
-        std::size_t file_count = 0, line_count = 0;
-        if (::dwarf_getsrcfiles(&unit.die, &files, &file_count) != 0) continue;
-        bool is_in_unit = false;
-        for (std::size_t i = 0; i < file_count && !is_in_unit; i++)
-            if (const char* name = ::dwarf_filesrc(files, i, nullptr, nullptr)) is_in_unit = is_file(name, file);
-        Dwarf_Lines* lines = nullptr;
-        if (!is_in_unit || ::dwarf_getsrclines(&unit.die, &lines, &line_count) != 0) continue;
         std::vector<std::uint64_t> found;
-        for (std::size_t i = 0; i < line_count; i++) {
-            Dwarf_Line* row = ::dwarf_onesrcline(lines, i);
-            int number = 0, at = 0;
-            bool is_statement = false, is_end = false;
-            Dwarf_Addr address = 0;
-            if (::dwarf_lineno(row, &number) != 0 || static_cast<std::uint32_t>(number) != line) continue;
-            if (column != 0 && (::dwarf_linecol(row, &at) != 0 || static_cast<std::uint32_t>(at) != column)) continue;
-            if (::dwarf_linebeginstatement(row, &is_statement) != 0 || !is_statement) continue;
-            if (::dwarf_lineendsequence(row, &is_end) != 0 || is_end || ::dwarf_lineaddr(row, &address) != 0) continue;
-            const char* name = ::dwarf_linesrc(row, nullptr, nullptr);
-            if (name != nullptr && is_file(name, file)) found.push_back(address);
-        }
+        state_->for_each_row(unit, file, [&](std::uint32_t number, std::uint32_t at, std::uint64_t address) {
+            if (number == line && (column == 0 || at == column)) found.push_back(address);
+        });
         if (found.empty()) continue;
         std::sort(found.begin(), found.end());
         std::vector<State::Range> functions;
@@ -661,6 +672,19 @@ std::vector<std::uint64_t> DebugInfo::addresses(std::string_view file, std::uint
     }
     std::sort(result.begin(), result.end());
     result.erase(std::unique(result.begin(), result.end()), result.end());
+    return result;
+}
+
+std::optional<DebugInfo::NearLines> DebugInfo::near(std::string_view file, std::uint32_t line) const {
+    std::optional<NearLines> result;
+    state_->all_units();
+    for (State::Unit& unit : state_->units) {
+        state_->for_each_row(unit, file, [&](std::uint32_t number, std::uint32_t, std::uint64_t) {
+            if (!result) result.emplace();
+            if (number <= line) result->before = std::max(result->before, number);
+            if (number > line && (result->behind == 0 || number < result->behind)) result->behind = number;
+        });
+    }
     return result;
 }
 

@@ -109,6 +109,11 @@ class DebugInfo {
     /// Where the code of a line of a file begins: once in each function that has some of it. Column 0 = any.
     [[nodiscard]] std::vector<std::uint64_t> addresses(std::string_view file, std::uint32_t line,
                                                        std::uint32_t column) const;
+    /// For a line without code: the nearest ones before and behind that have some; 0: none. Nothing: no such file.
+    struct NearLines {
+        std::uint32_t before = 0, behind = 0;
+    };
+    [[nodiscard]] std::optional<NearLines> near(std::string_view file, std::uint32_t line) const;
     [[nodiscard]] std::optional<DwarfLine> line(std::uint64_t address) const;
     /// A line of a function that has no code of its own because the compiler put it into its callers. Walks everything:
     /// for messages.

@@ -143,6 +143,7 @@ class Finder {
         }
     }
 
+    [[nodiscard]] bool is_empty() const { return matches_.empty(); }
     std::vector<Match> take() { return std::move(matches_); }
 
   private:
@@ -237,6 +238,24 @@ program::ArgumentType argument_type(const kernel::DebugInfo& debug_info, kernel:
     return result;
 }
 
+base::Error no_matches(const Target& target, std::string hint) {
+    return base::Error{.message = "No matches for uprobe " + target_text(target) + ".",
+                       .errnum = ENOENT,
+                       .hint = std::move(hint)};
+}
+
+/// A source line without a statement, or a column where none begins.
+base::Error no_code_there(const kernel::DebugInfo& debug_info, const Target& target, const SourceLine& line) {
+    const auto near = debug_info.near(line.file, line.line);
+    if (!near) return no_matches(target, "debuginfo knows no source file of that name");
+    if (near->before == line.line) return no_matches(target, "no statement begins in that column; leave it out");
+    std::string hint = line.file + " has code in line ";
+    if (near->before != 0) hint += std::to_string(near->before);
+    if (near->before != 0 && near->behind != 0) hint += " and in line ";
+    if (near->behind != 0) hint += std::to_string(near->behind);
+    return no_matches(target, hint);
+}
+
 /// A function that is not there because the compiler put it into its callers.
 std::optional<base::Error> explain_inlined(const View& view, const Target& target,
                                            const std::vector<std::string>& binaries, const std::string& function) {
@@ -245,10 +264,8 @@ std::optional<base::Error> explain_inlined(const View& view, const Target& targe
         const auto line = debug_info.ok() ? (*debug_info)->inlined(function) : std::nullopt;
         if (!line) continue;
         const std::string file = line->file.substr(line->file.rfind('/') + 1);
-        return base::Error{.message = "No matches for uprobe " + target_text(target) + ".",
-                           .errnum = ENOENT,
-                           .hint = "the compiler put " + function + " into its callers; a line of it can be probed: " +
-                                   "uprobe:" + target.target + "@" + file + ":" + std::to_string(line->line)};
+        return no_matches(target, "the compiler put " + function + " into its callers; a line of it can be probed: " +
+                                      "uprobe:" + target.target + "@" + file + ":" + std::to_string(line->line));
     }
     return std::nullopt;
 }
@@ -330,6 +347,7 @@ Matches list(const View& view, const Target& target) {
             auto debug_info = view.debug_info(binary);
             if (!debug_info.ok()) return debug_info.take_error("finding " + line->file);
             finder.add_lines(*line, **symbols, **debug_info);
+            if (finder.is_empty() && !target.has_wildcard) return no_code_there(**debug_info, target, *line);
         } else {
             finder.add_all(wanted, **symbols);
         }

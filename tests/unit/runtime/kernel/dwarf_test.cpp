@@ -136,6 +136,14 @@ TEST_F(DwarfOfC, SourceLinesAndBack) {
     EXPECT_TRUE(debug_info_->addresses("args.c", begin->line + 2, 0).empty()) << "half a name";
     EXPECT_TRUE(debug_info_->addresses("uprobe_args.c", 1, 0).empty());
     EXPECT_TRUE(debug_info_->addresses("other.c", begin->line, 0).empty());
+
+    const auto near = debug_info_->near("uprobe_args.c", begin->line + 2);
+    ASSERT_TRUE(near);
+    EXPECT_EQ(near->before, begin->line + 2) << "the line itself";
+    EXPECT_EQ(near->behind, begin->line + 3);
+    EXPECT_EQ(debug_info_->near("uprobe_args.c", 1)->before, 0u);
+    EXPECT_EQ(debug_info_->near("uprobe_args.c", 100000)->behind, 0u);
+    EXPECT_FALSE(debug_info_->near("other.c", 1));
 }
 
 TEST_F(DwarfOfCpp, MembersAndObjects) {

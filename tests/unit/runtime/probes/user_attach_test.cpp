@@ -117,8 +117,9 @@ TEST_F(UserAttach, SourceLines) {
     EXPECT_GT(inside->front().place.address, twice->front().place.address);
     EXPECT_EQ(inside->front().name, "uprobe:" + path_ + ":" + std::to_string(inside->front().place.address));
     const auto none = matches_of("uprobe:" + path_ + "@uprobe_args.c:1");
-    ASSERT_TRUE(none.ok());
-    EXPECT_TRUE(none->empty()) << "a comment";
+    ASSERT_FALSE(none.ok()) << "a comment";
+    EXPECT_TRUE(none.error().message.starts_with("No matches for uprobe ")) << none.error().message;
+    EXPECT_TRUE(none.error().hint.starts_with("uprobe_args.c has code in line ")) << none.error().hint;
 }
 
 TEST_F(UserAttach, EntriesReturnsAndOffsets) {
