@@ -140,6 +140,10 @@ void RealKernel::watch_processes(std::optional<std::uint32_t> now) const {
     if (now) known_->symbolizer.remember(*now);
 }
 
+void RealKernel::remember_processes() const {
+    known_->symbolizer.remember_all();
+}
+
 base::Result<std::shared_ptr<const ElfSymbols>> RealKernel::elf_symbols(const std::string& path) const {
     return known_->symbolizer.symbols(path);
 }

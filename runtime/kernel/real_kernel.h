@@ -34,6 +34,7 @@ class RealKernel : public KernelView {
     std::optional<base::Error> why_nameless() const override;
     Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
     void watch_processes(std::optional<std::uint32_t> now) const override;
+    void remember_processes() const override;
     base::Result<std::shared_ptr<const ElfSymbols>> elf_symbols(const std::string& path) const override;
     base::Result<ElfObject> elf_object(const std::string& path, std::string_view name) const override;
     base::Result<std::shared_ptr<const DebugInfo>> debug_info(const std::string& path) const override;

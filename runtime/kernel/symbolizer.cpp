@@ -26,6 +26,9 @@ constexpr std::size_t kMostProcesses = 4096;
 // Of one process, unmapped ones included.
 constexpr std::size_t kMostMappings = 8192;
 
+// A process takes some 40 microseconds.
+constexpr std::int64_t kLongestLook = 100'000'000;
+
 // How long what /proc said of a process is believed when it does not explain an address.
 constexpr std::int64_t kReadAgainNs = 20'000'000;
 
@@ -94,6 +97,17 @@ bool Symbolizer::read_mappings(std::uint32_t pid) {
 void Symbolizer::remember(std::uint32_t pid) {
     take_events();
     if (!processes_.contains(pid)) read_mappings(pid);
+}
+
+void Symbolizer::remember_all() {
+    take_events();
+    const std::int64_t end = now_ns() + kLongestLook;
+    for (const std::string& name : file_names("/proc")) {
+        const auto pid = base::parse_digits(name, 10);
+        if (!pid || *pid > UINT32_MAX || processes_.contains(static_cast<std::uint32_t>(*pid))) continue;
+        if (now_ns() > end || processes_.size() + 1 >= kMostProcesses) return;
+        read_mappings(static_cast<std::uint32_t>(*pid));
+    }
 }
 
 void Symbolizer::watch(std::span<const int> cpus) {

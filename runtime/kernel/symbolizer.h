@@ -35,6 +35,8 @@ class Symbolizer {
     std::optional<Location> locate(std::uint32_t pid, std::uint64_t address);
     /// Reads a process's mappings now if they are not known yet: it may be gone when its stack is printed.
     void remember(std::uint32_t pid);
+    /// The same for every process there is, until a tenth of a second is over.
+    void remember_all();
     /// From now on learns of every process's mappings when they are made. Where that is not allowed, only /proc tells.
     void watch(std::span<const int> cpus);
     /// A file's functions; read once.

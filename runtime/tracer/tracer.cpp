@@ -104,6 +104,7 @@ class Run {
     void show_ledger();
     [[nodiscard]] bool is_empty() const;
     [[nodiscard]] bool ends_by_itself() const;
+    [[nodiscard]] bool has_user_names() const;
     [[nodiscard]] bool may_wait(int fd, short events);
     bool note_stop_signal();
 
@@ -231,9 +232,7 @@ int Run::start() {
         error(loaded.error());
         return kRunFailure;
     }
-    if (std::ranges::any_of(program_.layouts, [](const program::Layout& layout) {
-            return layout.kind == program::LayoutKind::usym || layout.kind == program::LayoutKind::ustack;
-        })) {
+    if (has_user_names()) {
         std::optional<std::uint32_t> now;
         if (options_.pid) now = static_cast<std::uint32_t>(*options_.pid);
         kernel_.watch_processes(now);
@@ -342,6 +341,7 @@ base::Status Run::run_all(const std::vector<program::ProbeId>& probes) {
 /// Everything is attached: says so, then lets the child go.
 bool Run::announce() {
     base::phases().begin("announce, release the command");
+    if (has_user_names() && !user_maps().empty() && !options_.pid && !ends_by_itself()) kernel_.remember_processes();
     if (!options_.attached_notice.empty()) {
         // For standard output even with -o: who waits for it reads our end of a pipe.
         const std::string line = options_.attached_notice + "\n";
@@ -363,6 +363,13 @@ bool Run::announce() {
 }
 
 // ---- middle ---------------------------------------------------------------------------------------------------------
+
+/// Whether addresses of user space are shown.
+bool Run::has_user_names() const {
+    return std::ranges::any_of(program_.layouts, [](const program::Layout& layout) {
+        return layout.kind == program::LayoutKind::usym || layout.kind == program::LayoutKind::ustack;
+    });
+}
 
 bool Run::ends_by_itself() const {
     // Nothing that could ever happen again; an iterator has run when it was attached.

@@ -216,6 +216,23 @@ def names_before_exec(places):
 
 
 @test
+def names_of_what_ran_before(places):
+    """A process that was there before the tracer and is gone when its stack is shown."""
+    victim = subprocess.Popen([f"{places.targets}/uprobe_waits"], stdin=subprocess.PIPE)
+    try:
+        script = 'tracepoint:syscalls:sys_enter_getppid /comm == "uprobe_waits"/ { @[ustack(2)] = count(); }'
+        process = harness.Running([places.bpfline, "-e", script])
+        attached(process)
+        victim.communicate(b"go\n", timeout=20)
+        process.send(2)
+        result = process.finish()
+        expect(result.status == 0 and sorted(frames(result.stdout)) == ["in_child", "in_parent", "main", "main"], "names", result)
+    finally:
+        victim.kill()
+        victim.wait()
+
+
+@test
 def names_of_a_deleted_program(places):
     """The file is gone, the process lives: its bytes are still to be had. Probes by -p, stacks by name."""
     with tempfile.TemporaryDirectory() as folder:
