@@ -306,8 +306,7 @@ struct DebugInfo::State {
 DebugInfo::DebugInfo(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DebugInfo::~DebugInfo() = default;
 
-base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string& path,
-                                                               const DebugFiles& debug_files) {
+base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string& path, const DebugFiles& debug_files) {
     auto file = open_elf(path);
     if (!file.ok()) return file.take_error();
     auto state = std::make_unique<State>();

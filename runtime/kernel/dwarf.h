@@ -87,7 +87,7 @@ class DebugInfo {
   public:
     /// Error with ENODATA: neither the file nor its separate debug file has any.
     [[nodiscard]] static base::Result<std::shared_ptr<const DebugInfo>> open(const std::string& path,
-                                                                            const DebugFiles& debug_files = {});
+                                                                             const DebugFiles& debug_files = {});
     ~DebugInfo();
     DebugInfo(const DebugInfo&) = delete;
     DebugInfo& operator=(const DebugInfo&) = delete;

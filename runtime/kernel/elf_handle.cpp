@@ -3,7 +3,9 @@
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,7 +35,8 @@ base::Result<OpenElf> open_member(const MemberPath& path) {
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     const std::uint64_t length = member->size;
     // Libraries are mapped from where they lie: linkers want them at the beginning of a page, and so do we.
-    if (member->begin % page != 0 || length == 0 || member->begin + length > static_cast<std::uint64_t>(status.st_size)) {
+    if (member->begin % page != 0 || length == 0 ||
+        member->begin + length > static_cast<std::uint64_t>(status.st_size)) {
         return base::Error{.message = path.member + " does not begin at a page of " + path.archive,
                            .errnum = ENOEXEC,
                            .hint = "a program cannot run it from there"};
@@ -46,6 +49,32 @@ base::Result<OpenElf> open_member(const MemberPath& path) {
     result.elf = elf_of({static_cast<char*>(memory), length});
     if (!result.elf) return elf_error(path.member);
     return result;
+}
+
+bool write_all(int fd, const char* bytes, std::size_t size) {
+    for (std::size_t at = 0; at < size;) {
+        const ssize_t written = ::write(fd, bytes + at, size - at);
+        if (written <= 0) return false;
+        at += static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+/// libdw unpacks whole files, without end if somebody made them so: a process of its own does it, for a second at most.
+bool unpack(int packed, int unpacked) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const rlimit second{1, 1};
+        ::setrlimit(RLIMIT_CPU, &second);
+        Elf* inner = ::dwelf_elf_begin(packed);
+        std::size_t size = 0;
+        const char* image = inner == nullptr ? nullptr : ::elf_rawfile(inner, &size);
+        ::_exit(image != nullptr && write_all(unpacked, image, size) ? 0 : 1);
+    }
+    int status = -1;
+    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status == 0;
 }
 
 }  // namespace
@@ -68,17 +97,13 @@ std::optional<OpenElf> open_mini_debug_info(Elf* elf) {
     Elf_Scn* section = find_section(elf, ".gnu_debugdata", &header);
     const Elf_Data* data = section == nullptr ? nullptr : ::elf_rawdata(section, nullptr);
     if (data == nullptr || data->d_buf == nullptr || data->d_size > kMostBytes) return std::nullopt;
-    // libdw unpacks whole files; this section is one.
+    const base::Fd packed(::memfd_create("packed", MFD_CLOEXEC));
     OpenElf result;
-    result.fd = base::Fd(::memfd_create("gnu_debugdata", MFD_CLOEXEC));
-    if (!result.fd.is_open()) return std::nullopt;
-    const auto* bytes = static_cast<const char*>(data->d_buf);
-    for (std::size_t at = 0; at < data->d_size;) {
-        const ssize_t written = ::write(result.fd.get(), bytes + at, data->d_size - at);
-        if (written <= 0) return std::nullopt;
-        at += static_cast<std::size_t>(written);
-    }
-    result.elf.reset(::dwelf_elf_begin(result.fd.get()));
+    result.fd = base::Fd(::memfd_create("unpacked", MFD_CLOEXEC));
+    if (!packed.is_open() || !result.fd.is_open()) return std::nullopt;
+    if (!write_all(packed.get(), static_cast<const char*>(data->d_buf), data->d_size)) return std::nullopt;
+    if (!unpack(packed.get(), result.fd.get())) return std::nullopt;
+    result.elf.reset(::elf_begin(result.fd.get(), ELF_C_READ_MMAP, nullptr));
     if (!result.elf || ::elf_kind(result.elf.get()) != ELF_K_ELF) return std::nullopt;
     return result;
 }

@@ -79,7 +79,8 @@ bool ElfSymbols::read(void* handle) {
         GElf_Phdr header;
         if (::gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
         if (header.p_type == PT_LOAD)
-            segments_.push_back({begin_ + header.p_offset, header.p_vaddr, header.p_filesz, (header.p_flags & PF_X) != 0});
+            segments_.push_back(
+                {begin_ + header.p_offset, header.p_vaddr, header.p_filesz, (header.p_flags & PF_X) != 0});
     }
     read_symbols(elf);
     build_id_ = build_id_of(elf);

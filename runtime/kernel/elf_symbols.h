@@ -1,6 +1,6 @@
 // kernel::ElfSymbols: the functions of one ELF file by address and by name, for symbolizing and for uprobes. Reads
-// .symtab and .dynsym, and for stripped files the separate debug file or the packed table inside (.gnu_debugdata); keeps
-// names and addresses, not the file. Knows no process.
+// .symtab and .dynsym, and for stripped files the separate debug file or the packed table inside (.gnu_debugdata);
+// keeps names and addresses, not the file. Knows no process.
 #pragma once
 
 #include <cstddef>

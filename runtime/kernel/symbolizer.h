@@ -1,7 +1,7 @@
 // kernel::Symbolizer: addresses of user space → symbols. Remembers the mappings of every process it was asked about
 // while that one was alive, those of all that start once it watches, and each file's symbols once, so that stacks of
-// processes that are gone, of libraries that were unloaded and of programs from before an exec still get names. Given to RealKernel. Names are as the file has them; demangling is the
-// formatter's.
+// processes that are gone, of libraries that were unloaded and of programs from before an exec still get names. Given
+// to RealKernel. Names are as the file has them; demangling is the formatter's.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,7 @@ class Symbolizer {
         std::uint32_t parent = 0;       ///< whose mappings it has, if these were not known when it was forked
         /// By path in this process's view and offset of the mapping: a file may be an archive of several libraries.
         std::map<std::pair<std::string, std::uint64_t>, File> files;
-        std::int64_t read_ns = 0;           ///< when /proc/PID/maps was last read
+        std::int64_t read_ns = 0;  ///< when /proc/PID/maps was last read
         bool has_jit_file_read = false;
         std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> jit;  ///< start → size, name
     };

@@ -97,8 +97,8 @@ std::string file_of(const std::string& path) {
 void read_zip_directory(std::span<const std::byte> directory, const std::function<bool(const ZipEntry&)>& visit) {
     while (directory.size() >= kEntrySize && number_at<std::uint32_t>(directory, 0) == kEntryMark) {
         const std::size_t name = number_at<std::uint16_t>(directory, 28);
-        const std::size_t whole = kEntrySize + name + number_at<std::uint16_t>(directory, 30) +
-                                  number_at<std::uint16_t>(directory, 32);
+        const std::size_t whole =
+            kEntrySize + name + number_at<std::uint16_t>(directory, 30) + number_at<std::uint16_t>(directory, 32);
         if (whole > directory.size()) return;
         ZipEntry entry;
         entry.name = {reinterpret_cast<const char*>(directory.data()) + kEntrySize, name};

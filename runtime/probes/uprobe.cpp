@@ -239,9 +239,8 @@ program::ArgumentType argument_type(const kernel::DebugInfo& debug_info, kernel:
 }
 
 base::Error no_matches(const Target& target, std::string hint) {
-    return base::Error{.message = "No matches for uprobe " + target_text(target) + ".",
-                       .errnum = ENOENT,
-                       .hint = std::move(hint)};
+    return base::Error{
+        .message = "No matches for uprobe " + target_text(target) + ".", .errnum = ENOENT, .hint = std::move(hint)};
 }
 
 /// A source line without a statement, or a column where none begins.

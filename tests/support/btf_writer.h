@@ -78,8 +78,7 @@ class BtfWriter {
         return id;
     }
     std::uint32_t enumeration(std::string_view text, const std::vector<Named>& constants, bool is_signed = false) {
-        const std::uint32_t id =
-            type(text, BTF_KIND_ENUM, static_cast<std::uint32_t>(constants.size()), 4, is_signed);
+        const std::uint32_t id = type(text, BTF_KIND_ENUM, static_cast<std::uint32_t>(constants.size()), 4, is_signed);
         for (const Named& constant : constants) {
             word(name(constant.name));
             word(constant.value);
@@ -87,8 +86,7 @@ class BtfWriter {
         return id;
     }
     std::uint32_t prototype(std::uint32_t result, const std::vector<Named>& parameters) {
-        const std::uint32_t id =
-            type("", BTF_KIND_FUNC_PROTO, static_cast<std::uint32_t>(parameters.size()), result);
+        const std::uint32_t id = type("", BTF_KIND_FUNC_PROTO, static_cast<std::uint32_t>(parameters.size()), result);
         for (const Named& parameter : parameters) {
             word(name(parameter.name));
             word(parameter.value);

@@ -193,8 +193,9 @@ TEST(Dwarf, SplitOffIntoOtherFiles) {
     std::filesystem::create_directories(directory);
     for (const std::string version : {"4", "5"}) {
         const std::string program = (directory / ("split" + version)).string();
-        const std::string command = "cd " + directory.string() + " && echo 'int main(void) { return 0; }' | cc -g -gdwarf-" +
-                                    version + " -gsplit-dwarf -x c - -o " + program + " 2>/dev/null";
+        const std::string command = "cd " + directory.string() +
+                                    " && echo 'int main(void) { return 0; }' | cc -g -gdwarf-" + version +
+                                    " -gsplit-dwarf -x c - -o " + program + " 2>/dev/null";
         if (std::system(command.c_str()) != 0) GTEST_SKIP() << "no compiler here";
         const auto opened = kernel::DebugInfo::open(program);
         // A compiler's start-up files may have debug information of their own.
