@@ -208,6 +208,12 @@ std::string refused_helper(std::string_view reason) {
     return {};
 }
 
+/// Some helpers are for some functions only, which no table of the kernel lists. The call says which helper it was.
+bool is_refused_here(const program::Function& function, const Refusal& refusal, int helper) {
+    return refusal.reason.find("helper call is not allowed in probe") != std::string::npos && refusal.insn &&
+           *refusal.insn < function.insns.size() && function.insns[*refusal.insn].imm == helper;
+}
+
 base::Error load_error(const program::Program& program, std::size_t index, int result, std::string log) {
     const program::Function& function = program.functions[index];
     const int errnum = -result;
@@ -223,6 +229,13 @@ base::Error load_error(const program::Program& program, std::size_t index, int r
         error.message =
             fmt::format("{}{}helper {} not allowed in probe", place, place.empty() ? "" : ": ERROR: ", helper);
         error.hint = fmt::format("this kernel does not offer it to {}", probe_name(program, index));
+    } else if (is_refused_here(function, refusal, BPF_FUNC_d_path)) {
+        const std::string place = place_text(program, function, refusal);
+        error.message =
+            fmt::format("{}{}helper bpf_d_path not allowed in probe", place, place.empty() ? "" : ": ERROR: ");
+        error.hint =
+            "the kernel takes path() in iterators and in a few functions only: security_file_open, filp_close, "
+            "vfs_truncate, vfs_fallocate, vfs_getattr, dentry_open; elsewhere walk d_parent of the dentry";
     } else if (!refusal.reason.empty() && errnum != EPERM &&
                !(errnum == E2BIG && refusal.reason.find("too large") != std::string::npos)) {
         const std::string place = place_text(program, function, refusal);

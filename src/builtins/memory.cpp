@@ -289,25 +289,27 @@ void check_path(CallSite& site) {
 ir::Value lower_path(Emitter& e, const Call& call, ir::Value destination) {
     ir::Builder& b = e.ir();
     const typed::Expr& what = *call.arguments[0];
-    // The helper wants the kernel's own structure, not a copy.
-    ir::Value address = ir::Value{};
-    if (what.kind == typed::ExprKind::load) {
-        const auto& load = typed::as<typed::Load>(what);
-        address = b.ptr_add(b.int_to_ptr(e.scalar(*load.address)), static_cast<std::int64_t>(load.offset));
-    } else {
-        address = b.int_to_ptr(e.scalar(what));
-    }
     const std::uint32_t capacity = call.type->capacity;
     const ir::Value text = e.scratch(kMostPath);
     b.store(b.constant(ir::Width::i8, 0), destination, 0, 1);
-    const ir::Value size = b.opaque(e.helper(Helper::d_path, {address, text, b.i64(kMostPath)}));
-    // What is longer than the result loses its front: names differ at their end.
-    b.if_then(b.compare(ir::Compare::sgt, size, b.i64(0)), [&] {
-        const ir::Value rest = b.opaque(b.sub(size, b.i64(capacity)));
-        const ir::Value skipped = b.select(b.compare(ir::Compare::sgt, rest, b.i64(0)), rest, b.i64(0));
-        e.read_string(destination, b.i64(capacity), b.add(b.ptr_to_int(text), skipped), types::AddressSpace::kernel,
-                      call.range);
-    });
+    const auto spell = [&](ir::Value address) {
+        const ir::Value size = b.opaque(e.helper(Helper::d_path, {address, text, b.i64(kMostPath)}));
+        // What is longer than the result loses its front: names differ at their end.
+        b.if_then(b.compare(ir::Compare::sgt, size, b.i64(0)), [&] {
+            const ir::Value rest = b.opaque(b.sub(size, b.i64(capacity)));
+            const ir::Value skipped = b.select(b.compare(ir::Compare::sgt, rest, b.i64(0)), rest, b.i64(0));
+            e.read_string(destination, b.i64(capacity), b.add(b.ptr_to_int(text), skipped), types::AddressSpace::kernel,
+                          call.range);
+        });
+    };
+    if (e.with_kernel_structure(what, spell)) return destination;
+    // The verifier may know the address of a variable all the same.
+    if (what.kind == typed::ExprKind::load) {
+        const auto& load = typed::as<typed::Load>(what);
+        spell(b.ptr_add(b.int_to_ptr(e.scalar(*load.address)), static_cast<std::int64_t>(load.offset)));
+    } else {
+        spell(b.int_to_ptr(e.scalar(what)));
+    }
     return destination;
 }
 
@@ -346,21 +348,23 @@ constexpr std::array kMemory{
                    .example = R"(begin { print(is_err(-14)); })",
                    .check = check_is_err,
                    .lower = lower_is_err},
-    typed::Builtin{.name = "write_user",
-                   .signature = "write_user(destination: pointer|int, source: any, size: int literal) -> bool",
-                   .helper = static_cast<std::uint32_t>(Helper::probe_write_user),
-                   .is_unsafe = true,
-                   .doc = "Overwrites memory of the current process with a value, or with what a pointer points to; "
-                          "false if that failed. Needs --unsafe.",
-                   .example = R"(tracepoint:syscalls:sys_enter_newuname /pid == cpid/ { write_user(args.name, "x", 2); })",
-                   .check = check_write_user,
-                   .lower = lower_write_user},
+    typed::Builtin{
+        .name = "write_user",
+        .signature = "write_user(destination: pointer|int, source: any, size: int literal) -> bool",
+        .helper = static_cast<std::uint32_t>(Helper::probe_write_user),
+        .is_unsafe = true,
+        .doc = "Overwrites memory of the current process with a value, or with what a pointer points to; "
+               "false if that failed. Needs --unsafe.",
+        .example = R"(tracepoint:syscalls:sys_enter_newuname /pid == cpid/ { write_user(args.name, "x", 2); })",
+        .check = check_write_user,
+        .lower = lower_write_user},
     typed::Builtin{.name = "path",
                    .signature = "path(path: pointer|struct|int, size: int literal = max_strlen) -> depends",
                    .where = kWithPath,
                    .helper = static_cast<std::uint32_t>(Helper::d_path),
                    .doc = "The name of a file from the kernel's `struct path` of an argument of the event; one that is "
-                          "too long loses its front.",
+                          "too long loses its front. With `fentry` and `fexit` the kernel takes it in a few functions "
+                          "only, security_file_open among them.",
                    .example = R"(iter:task_file { if (ctx.file != 0) { print(path(ctx.file.f_path)); } })",
                    .result = path_type,
                    .check = check_path,

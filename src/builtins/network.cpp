@@ -140,7 +140,14 @@ ir::Value lower_bswap(Emitter& e, const Call& call, ir::Value) {
 // -- socket_cookie(sk)
 
 ir::Value lower_socket_cookie(Emitter& e, const Call& call, ir::Value) {
-    return e.helper(Helper::get_socket_cookie, {e.ir().int_to_ptr(e.scalar(*call.arguments[0]))});
+    ir::Builder& b = e.ir();
+    const typed::Expr& socket = *call.arguments[0];
+    const ir::Value cookie = b.slot(ir::Width::i64, "cookie");
+    b.store(b.i64(0), cookie);
+    const auto ask = [&](ir::Value address) { b.store(e.helper(Helper::get_socket_cookie, {address}), cookie); };
+    // The verifier may know the address of a variable all the same.
+    if (!e.with_kernel_structure(socket, ask)) ask(b.int_to_ptr(e.scalar(socket)));
+    return b.load(ir::Width::i64, cookie);
 }
 
 // -- skboutput("file", skb, length, offset)

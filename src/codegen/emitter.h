@@ -66,6 +66,11 @@ class Emitter {
     /// Address space of a pointer-like argument: the type's, or the probe kind's default (LANGUAGE 3.4).
     [[nodiscard]] virtual types::AddressSpace space_of(const types::Type* type) const = 0;
 
+    /// For helpers that want the kernel's own structure, not a copy: runs `use` with the address of one (or of the one
+    /// that a pointer points to) as the verifier knows it, where no pointer on the way there is null. False, and
+    /// nothing is written, if the verifier does not know it.
+    virtual bool with_kernel_structure(const typed::Expr& expr, const std::function<void(ir::Value address)>& use) = 0;
+
     // ---- maps of the script
     [[nodiscard]] virtual program::MapId map_id(typed::MapIndex map) const = 0;
     [[nodiscard]] virtual const typed::Map& map(typed::MapIndex map) const = 0;
@@ -124,7 +129,7 @@ class Emitter {
     virtual ir::Value global(std::size_t offset_in_globals) = 0;  ///< i64 of program::Globals
     /// Address of the name of the probe that runs, `capacity` bytes, for bodies that several probes share.
     virtual ir::Value probe_name(std::uint32_t capacity) = 0;
-    virtual program::TextId text(std::string_view text) = 0;      ///< number of a text in Program::texts
+    virtual program::TextId text(std::string_view text) = 0;  ///< number of a text in Program::texts
     /// Leaves the whole probe body now (exit() does it after sending), also out of loop callbacks.
     virtual void leave_probe() = 0;
 };

@@ -79,6 +79,25 @@ bool is_known_to_verifier(const typed::Expr& expr, program::ProbeKind kind) {
            is_known_to_verifier(*from->load->address, kind);
 }
 
+/// A member of an iterator's context, which is a pointer that the verifier knows, and takes for null until it is
+/// tested.
+bool is_member_of_iterator(const typed::Expr& expr, program::ProbeKind kind) {
+    if (kind != program::ProbeKind::iter || !is_pointer_to_kernel_structure(expr.type)) return false;
+    const auto from = pointed(expr);
+    if (!from || from->load->bit_size != 0) return false;
+    const typed::Expr& address = *from->load->address;
+    return address.kind == ExprKind::call && as<typed::Call>(address).row->name == "ctx";
+}
+
+bool is_known_if_not_null(const typed::Expr& expr, program::ProbeKind kind) {
+    if (is_known_to_verifier(expr, kind) || is_member_of_iterator(expr, kind)) return true;
+    if (!is_pointer_to_kernel_structure(expr.type)) return false;
+    const auto from = pointed(expr);
+    return from && from->is_plain && from->load->bit_size == 0 &&
+           is_direct(*from->load, from->load->offset + from->offset, expr.type->size) &&
+           is_known_if_not_null(*from->load->address, kind);
+}
+
 Compare how_to_compare(typed::CompareOp op, bool is_signed) {
     switch (op) {
         case typed::CompareOp::equal: return Compare::eq;
@@ -405,6 +424,30 @@ ir::Value ProbeEmitter::known_pointer(const typed::Expr& expr) {
     const auto from = pointed(expr);
     const ir::Value base = b.int_to_ptr(known_pointer(*from->load->address));
     return b.load(Width::i64, base, static_cast<std::int64_t>(from->load->offset + from->offset));
+}
+
+void ProbeEmitter::with_known_pointer(const typed::Expr& expr, const std::function<void(ir::Value)>& use) {
+    ir::Builder& b = ir();
+    const auto unless_null = [&](ir::Value value) {
+        b.if_then(b.compare(Compare::ne, value, b.i64(0)), [&] { use(value); });
+    };
+    const auto from = expr.kind == ExprKind::call || expr.kind == ExprKind::argument ? std::nullopt : pointed(expr);
+    if (!from) return unless_null(known_pointer(expr));
+    const auto offset = static_cast<std::int64_t>(from->load->offset + from->offset);
+    if (is_member_of_iterator(expr, probe_.kind)) return unless_null(b.load(Width::i64, context(), offset));
+    with_known_pointer(*from->load->address,
+                       [&](ir::Value base) { unless_null(b.load(Width::i64, b.int_to_ptr(base), offset)); });
+}
+
+bool ProbeEmitter::with_kernel_structure(const typed::Expr& expr, const std::function<void(ir::Value)>& use) {
+    const bool is_pointer = expr.type->kind == Kind::pointer;
+    const auto from = is_pointer ? std::nullopt : pointed(expr);
+    if (!is_pointer && !from) return false;
+    const typed::Expr& pointer = is_pointer ? expr : *from->load->address;
+    if (!is_known_if_not_null(pointer, probe_.kind)) return false;
+    const auto offset = from ? static_cast<std::int64_t>(from->load->offset + from->offset) : 0;
+    with_known_pointer(pointer, [&](ir::Value base) { use(ir().ptr_add(ir().int_to_ptr(base), offset)); });
+    return true;
 }
 
 ir::Value ProbeEmitter::scalar_load(const typed::Load& expr, std::uint64_t extra_offset, const types::Type* type,

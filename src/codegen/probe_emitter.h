@@ -73,6 +73,7 @@ class ProbeEmitter final : public Emitter {
                    source::Range at) override;
     ir::Value read_string(ir::Value destination, ir::Value size, ir::Value address, types::AddressSpace space,
                           source::Range at) override;
+    bool with_kernel_structure(const typed::Expr& expr, const std::function<void(ir::Value)>& use) override;
     types::AddressSpace space_of(const types::Type* type) const override;
 
     // ---- maps.cpp, aggregates.cpp
@@ -269,6 +270,8 @@ class ProbeEmitter final : public Emitter {
     ir::Value scalar_load(const typed::Load& expr, std::uint64_t extra_offset, const types::Type* type,
                           std::uint16_t bit_offset, std::uint16_t bit_size, bool is_plain = true);
     ir::Value known_pointer(const typed::Expr& expr);
+    /// The same with every pointer on the way tested: `use` runs where none is null.
+    void with_known_pointer(const typed::Expr& expr, const std::function<void(ir::Value)>& use);
     ir::Value scalar_call(const typed::Call& call);
     void call_into(const typed::Call& call, ir::Value destination);
     /// Value in memory of some kind -> the element's or member's address, and what guards it.
