@@ -9,8 +9,11 @@
 #include <bitset>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "grammar/parser.hpp"
+#include "grammar/syntax_hints.h"
+#include "grammar/token_reader.h"
 
 namespace grammar {
 namespace {
@@ -151,7 +154,8 @@ void Parser::report_syntax_error(const context& found) const {
         }
         return "expected attach point";
     }();
-    diagnostics.add(source::DiagnosticKind::syntax, at, "syntax: " + message);
+    auto added = diagnostics.add(source::DiagnosticKind::syntax, at, "syntax: " + message);
+    if (std::string hint = syntax_hint(reader.script(), at.begin, message); !hint.empty()) added.hint(std::move(hint));
 }
 
 // Required by the skeleton; everything that goes wrong is reported above or by the token reader.

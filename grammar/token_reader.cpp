@@ -412,10 +412,14 @@ std::size_t TokenReader::text_end(char quote) const {
 
 // ---- tokens ---------------------------------------------------------------------------------------------------------
 
-Parser::symbol_type TokenReader::fault(DiagnosticKind kind, Range at, std::string_view message) {
-    diagnostics_.add(kind, at, fmt::format("syntax: {}", message));
+Parser::symbol_type TokenReader::fault(DiagnosticKind kind, Range at, std::string_view message, std::string hint) {
+    auto added = diagnostics_.add(kind, at, fmt::format("syntax: {}", message));
+    if (!hint.empty()) added.hint(std::move(hint));
     return Parser::make_YYerror(at);
 }
+
+/// So much of an unterminated string is repeated: enough to find it.
+constexpr std::size_t kShown = 16;
 
 // The place of an unterminated string is the token behind it.
 Parser::symbol_type TokenReader::unclosed_text() {
@@ -424,8 +428,10 @@ Parser::symbol_type TokenReader::unclosed_text() {
     while (base::is_name_char(char_at(end)))
         end++;
     if (end == at && at < script_.size()) end++;
-    return fault(DiagnosticKind::literal, Range{file_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)},
-                 "unterminated string");
+    return fault(
+        DiagnosticKind::literal, Range{file_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)},
+        "unterminated string",
+        fmt::format("no quote ends what begins with {}", script_.substr(begin_, std::min(kShown, end_ - begin_))));
 }
 
 Parser::symbol_type TokenReader::unclosed_comment() {
@@ -566,7 +572,8 @@ Parser::symbol_type TokenReader::text(char quote) {
     if (!literal.is_closed) return unclosed_text();
     if (quote == '"') return Parser::make_STRING(std::move(literal.value), range());
     if (literal.value.size() != 1)
-        return fault(DiagnosticKind::literal, range(), "a character literal holds exactly one character");
+        return fault(DiagnosticKind::literal, range(), "a character literal holds exactly one character",
+                     "a text stands in double quotes");
     return Parser::make_CHARACTER(static_cast<std::int8_t>(literal.value[0]), range());
 }
 

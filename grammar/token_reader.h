@@ -7,6 +7,7 @@
 // Mistakes found while reading go to the diagnostics; the parser then gets the error token and stops.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -45,6 +46,7 @@ class TokenReader {
     /// All but the first count bytes of the match are given back.
     void shorten(std::size_t count) { end_ = begin_ + count; }
     [[nodiscard]] std::size_t end() const { return end_; }
+    [[nodiscard]] std::string_view script() const { return script_; }
     [[nodiscard]] Range range() const;
     [[nodiscard]] std::string_view matched() const { return script_.substr(begin_, end_ - begin_); }
 
@@ -76,7 +78,7 @@ class TokenReader {
     [[nodiscard]] Parser::symbol_type open_brace() const;
     [[nodiscard]] Parser::symbol_type slash() const;
     /// The mistake is reported; "syntax: " is put before the message.
-    Parser::symbol_type fault(source::DiagnosticKind kind, Range at, std::string_view message);
+    Parser::symbol_type fault(source::DiagnosticKind kind, Range at, std::string_view message, std::string hint = {});
     Parser::symbol_type unclosed_text();
     Parser::symbol_type unclosed_comment();
 

@@ -9,6 +9,7 @@
 namespace ast {
 namespace {
 
+constexpr std::string_view kOneBracket = "a key of several parts stands in one pair of brackets: `@name[a, b]`";
 constexpr std::string_view kImmutable =
     "Tuples and records are immutable once created. Consider creating a new value and assigning it instead.";
 
@@ -41,8 +42,9 @@ std::uint32_t TreeBuilder::depth(const std::vector<const Expr*>& exprs) const {
     return deepest;
 }
 
-void TreeBuilder::refuse(source::DiagnosticKind kind, Range at, std::string message) {
-    diagnostics_.add(kind, at, std::move(message));
+void TreeBuilder::refuse(source::DiagnosticKind kind, Range at, std::string message, std::string hint) {
+    auto added = diagnostics_.add(kind, at, std::move(message));
+    if (!hint.empty()) added.hint(std::move(hint));
     is_sound_ = false;
 }
 
@@ -353,7 +355,7 @@ const Stmt* TreeBuilder::assign(Range range, const Expr* target, const Expr* val
     if (target->kind == ExprKind::field || target->kind == ExprKind::tuple_index) {
         refuse(source::DiagnosticKind::syntax, range, fmt::format("syntax: {}", kImmutable));
     } else if (target->kind == ExprKind::index) {
-        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target");
+        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target", std::string(kOneBracket));
     }
     auto* node = make_stmt<Assign>(StmtKind::assign, range, std::max(depth(target), depth(value)));
     node->target = target;
@@ -365,7 +367,7 @@ const Stmt* TreeBuilder::compound_assign(Range range, BinaryOp op, const Expr* t
     if (target->kind == ExprKind::field || target->kind == ExprKind::tuple_index) {
         refuse(source::DiagnosticKind::syntax, range, fmt::format("syntax: {}", kImmutable));
     } else if (target->kind == ExprKind::index) {
-        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target");
+        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target", std::string(kOneBracket));
     }
     auto* node = make_stmt<CompoundAssign>(StmtKind::compound_assign, range, std::max(depth(target), depth(value)));
     node->op = op;

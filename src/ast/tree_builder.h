@@ -129,7 +129,7 @@ class TreeBuilder {
     [[nodiscard]] std::uint32_t depth(const void* other) const;
     [[nodiscard]] std::uint32_t depth(TypeOrExpr of) const;
     [[nodiscard]] std::uint32_t depth(const std::vector<const Expr*>& exprs) const;
-    void refuse(source::DiagnosticKind kind, Range at, std::string message);
+    void refuse(source::DiagnosticKind kind, Range at, std::string message, std::string hint = {});
     [[nodiscard]] const Expr* value_of(const Stmt* stmt);
 
     Arena& arena_;
