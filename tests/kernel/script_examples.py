@@ -49,6 +49,16 @@ SHOWS = {
     "soft_interrupts": (["naps 50 2"], r"^@count\[\d+\]: \d+$"),
     "kernel_memory": (["family 20"], r"^@sites\[\S+\]: \d+$(?s:.*)^@sizes:$"),
     "timers": ([], r"^MS +TICKS$(?s:.*)^\d+ +5$"),
+    "open_descriptors": ([], r"^\d+ +bpfline +0 \S"),
+    "mapped_memory": ([], r"^@mapped_kib\[bpfline\]: \d{4,}$"),
+    "ancestors": (["family 1 /bin/true"], r"^true\(\d+\) < family\(\d+\) < python3\(\d+\) < "),
+    "naps": (["naps 2 30"], r"^naps +\d+ +of python3 +0\.030 s$"),
+    "read_files": (["file_io {tmp}/f"], r"^@bytes\[file_io, f\]: \d+$"),
+    "open_modes": (["file_io {tmp}/f"], r"^@opened\[file_io, \w+, creates\]: 1$"),
+    "last_opened": (["file_io {tmp}/f"], r"^file_io +\d+ +\d+ ms {tmp}/f\.missing$"),
+    "wakers": (["naps 100 5"], r"^@wakes\[.+, naps\]: \d+$"),
+    "watched_command": (["file_io {tmp}/f"], r"^{tmp}/f\.missing: No such file or directory$"),
+    "work_items": ([], r""),  # a kernel with nothing to do puts nothing off
     "countdown": ([], r"^three\.\.\. two\.\.\. one\.\.\. go$"),
 }
 
