@@ -302,6 +302,11 @@ constexpr std::array kFlags{
              options.request.suppresses_warnings = true;
              return {};
          }},
+    Flag{0, "json-schema", "", "", Group::output, true, "print the JSON schema of the lines of -f json", "",
+         [](Options& options, const std::string&) -> Refusal {
+             options.start = Start::json_schema;
+             return {};
+         }},
 
     Flag{0, "unsafe", "", "", Group::safety, true, "allow functions that change the system",
          "Allow functions that change the system (system, signal, override and others) and probes on places that are "
@@ -366,11 +371,6 @@ constexpr std::array kFlags{
     Flag{'b', "btf", "", "", Group::trouble, false, "accepted and ignored", "",
          [](Options&, const std::string&) -> Refusal { return {}; }},
 
-    Flag{0, "json-schema", "", "", Group::output, true, "print the JSON schema of the lines of -f json", "",
-         [](Options& options, const std::string&) -> Refusal {
-             options.start = Start::json_schema;
-             return {};
-         }},
     Flag{'V', "version", "", "", Group::general, true, "print the version", "",
          [](Options& options, const std::string&) -> Refusal {
              options.start = Start::version;

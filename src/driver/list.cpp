@@ -8,6 +8,7 @@
 
 #include "runtime/kernel/btf_text.h"
 #include "runtime/probes/listing.h"
+#include "runtime/probes/provider.h"
 #include "src/driver/compile.h"
 
 namespace driver {
@@ -61,6 +62,16 @@ class ProbeLines {
     std::set<std::string> warned_;
 };
 
+/// On standard error: who asks a program for the list gets an empty one, a person wonders.
+void say_nothing_matches(const Request& request, Reporter& reporter) {
+    const std::string& pattern = request.list_pattern;
+    std::string hint;
+    if (pattern.find_first_of(":*") == std::string::npos)
+        hint = probes::find(pattern) != nullptr ? "all of a kind: '" + pattern + ":*'"
+                                                : "to search in names: '*" + pattern + "*'";
+    reporter.warning("no probe matches '" + pattern + "'", hint);
+}
+
 /// "struct sock*": names, or with -v whole definitions behind the name of the module that has them.
 void list_types(const Request& request, const kernel::KernelView& kernel) {
     Lines lines;
@@ -100,6 +111,7 @@ int list(const Request& request, const kernel::KernelView& kernel, Reporter& rep
     }
     for (const probes::Listed& probe : *listed)
         lines.add(probe.kind, probe.match.name, probe.match.place);
+    if (listed->empty()) say_nothing_matches(request, reporter);
     return 0;
 }
 
