@@ -123,7 +123,7 @@ std::string did_you_mean(std::span<const std::string> names) {
     std::string text = "did you mean ";
     for (std::size_t i = 0; i < names.size(); i++) {
         if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
-        text += "'" + names[i] + "'";
+        text += "`" + names[i] + "`";
     }
     return text + "?";
 }

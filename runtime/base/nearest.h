@@ -39,7 +39,7 @@ std::vector<std::string> nearest(std::string_view word, std::span<const std::str
                                  std::size_t most = 3);
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string> candidates, std::size_t most = 3);
 
-/// "did you mean 'a', 'b' or 'c'?"; empty for no names.
+/// "did you mean `a`, `b` or `c`?"; empty for no names.
 std::string did_you_mean(std::span<const std::string> names);
 
 /// Damerau-Levenshtein distance (insert, delete, replace, swap of neighbours) in halves: 2 per edit, 1 where only case

@@ -95,7 +95,8 @@ Matches list(const View& view, const Target& target) {
     }
     if (!is_there(view, target.function)) {
         return base::Error{.message = "iter " + target.function + " not available for your kernel version.",
-                           .errnum = ENOENT};
+                           .errnum = ENOENT,
+                           .hint = base::did_you_mean(base::nearest(target.function, names(view)))};
     }
     add(target.function);
     return matches;

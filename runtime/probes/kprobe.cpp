@@ -272,6 +272,10 @@ std::vector<std::string> nearest(const View& view, const Target& target) {
     for (const kernel::FunctionName& candidate : *functions)
         search.add(candidate.name);
     std::vector<std::string> names = search.names();
+    // Of system calls old scripts know the name that kernels before 4.17 gave them.
+    if (const std::string wrapped = "__x64_" + target.function;
+        target.function.starts_with("sys_") && view.symbol_address(wrapped))
+        names.assign({wrapped});
     for (std::string& name : names)
         name.insert(0, std::string(name_of(target.kind)) + ":");
     return names;

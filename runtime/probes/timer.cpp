@@ -29,6 +29,13 @@ TargetError not_positive(ProbeKind kind) {
     return {std::string(name_of(kind)) + " frequency should be a positive integer", {}};
 }
 
+/// A number alone counts nanoseconds, which hardly anybody means.
+std::string with_unit(ProbeKind kind, const std::string& number) {
+    const std::string name(name_of(kind));
+    if (kind == ProbeKind::profile) return "write " + name + ":hz:" + (number == "1" ? "99" : number);
+    return "write " + name + ":s:" + number + " or " + name + ":" + number + "s";
+}
+
 program::Sampling sampling(SamplingUnit unit, std::uint64_t amount) {
     return {.unit = unit, .amount = amount, .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK};
 }
@@ -40,13 +47,13 @@ Parsed<Target> parse_duration(ProbeKind kind, Parts parts) {
         ns = *duration;
     } else {
         const auto number = base::parse_integer(parts[0]);
-        if (!number) return TargetError{rate_error(kind, ": invalid integer: " + parts[0]), {}};
+        if (!number) return TargetError{rate_error(kind, ": invalid integer: " + parts[0]), with_unit(kind, "1")};
         if (number->is_negative) return not_positive(kind);
         ns = number->magnitude;
     }
     if (ns < kShortestNs)
         return TargetError{rate_error(kind, ". Minimum is 1000 or 1us. Found: " + std::to_string(ns) + " nanoseconds"),
-                           {}};
+                           with_unit(kind, parts[0])};
     Target target = target_of(kind, parts);
     target.has_wildcard = false;
     target.target = "us";

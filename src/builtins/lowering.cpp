@@ -73,6 +73,23 @@ bool accepts(program::Conversion conversion, const types::Type& type) {
     return false;
 }
 
+bool is_pointer_to_text(const types::Type& type) {
+    return type.kind == types::Kind::pointer && type.element->kind == types::Kind::integer && type.element->size == 1;
+}
+
+/// What does print a value that this conversion does not take.
+std::string_view other_conversion(program::Conversion conversion, const types::Type& type) {
+    using program::Conversion;
+    switch (conversion) {
+        case Conversion::buffer_ascii:
+        case Conversion::buffer_hex:
+        case Conversion::buffer_spaced: return "it prints what buf() gives";
+        default: break;
+    }
+    if (type.is_aggregation()) return "print(@name) prints it";
+    return accepts(Conversion::value, type) ? "`%s` prints it" : "";
+}
+
 }  // namespace
 
 void check_format(CallSite& site, std::size_t format_index) {
@@ -98,11 +115,19 @@ void check_format(CallSite& site, std::size_t format_index) {
         const CallArgument& value = arguments[next++];
         if (!value.type || value.type->kind == types::Kind::error) continue;
         if (!accepts(piece.conversion, *value.type)) {
-            site.error(DiagnosticKind::bad_format, site.range(),
-                       fmt::format("unsupported format specifier for type '{}': {}", types::name_of(value.type),
-                                   piece.spelling));
+            auto added = site.error(DiagnosticKind::bad_format, site.range(),
+                                    fmt::format("unsupported format specifier for type '{}': {}",
+                                                types::name_of(value.type), piece.spelling));
+            if (const auto hint = other_conversion(piece.conversion, *value.type); !hint.empty())
+                added.hint(std::string(hint));
             return;
         }
+        // An error in old bpftrace, an address in the new one, and never what was meant.
+        if (piece.conversion == program::Conversion::value &&
+            (value.is_address_of_text || is_pointer_to_text(*value.type)))
+            site.warning(DiagnosticKind::warn_address_as_text, value.range,
+                         "this prints an address, not the text that stands there")
+                .hint("str() reads it: `str(...)`");
     }
     site.set_format(std::move(ops));
 }

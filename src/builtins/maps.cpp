@@ -22,6 +22,16 @@ void check_keyed(CallSite& site) {
     (void)needs_keys(site);
 }
 
+void check_delete(CallSite& site) {
+    const auto arguments = site.arguments();
+    if (arguments.empty() || !arguments[0].map || arguments[0].map_has_key) return;
+    if (arguments.size() > 1) return check_keyed(site);
+    if (site.map_is_scalar(*arguments[0].map)) return;
+    site.error(DiagnosticKind::scalar_and_keyed, site.range(),
+               "call to delete() expects a map without explicit keys (scalar map)")
+        .hint(fmt::format("delete({0}, key) removes one element, clear({0}) all", *arguments[0].map));
+}
+
 ir::Value lower_delete(Emitter& e, const Call& call, ir::Value) {
     const ir::Value was_there = e.map_delete(call.map, call.key);
     e.ir().if_then(
@@ -75,6 +85,7 @@ constexpr std::array kMaps{
                    .doc = "Removes one element at once; true if it was there. `delete(@m[k])` is the old spelling of "
                           "`delete(@m, k)`; a scalar map is given alone.",
                    .example = R"(begin { @m["a"] = 1; delete(@m, "a"); })",
+                   .check = check_delete,
                    .lower = lower_delete},
     typed::Builtin{.name = "has_key",
                    .signature = "has_key(map: map, key: key) -> bool",

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,8 @@ class Definitions {
     [[nodiscard]] std::optional<Value> constant(std::string_view name);
     /// Headers that were answered from BTF and the table of constants: what they define besides is not known.
     [[nodiscard]] const std::vector<std::string>& system_headers() const { return system_headers_; }
+    /// `#define F(x) ...`: known to the C part only.
+    [[nodiscard]] bool is_function_macro(std::string_view name) const { return function_macros_.contains(name); }
     /// Names of the script's own constants, for hints.
     [[nodiscard]] std::vector<std::string> constant_names() const;
 
@@ -56,6 +59,7 @@ class Definitions {
     types::CTypes& kernel_types_;
     std::map<std::string, const types::Type*, std::less<>> structures_, unions_, enumerations_, typedefs_;
     std::map<std::string, Value, std::less<>> constants_;
+    std::set<std::string, std::less<>> function_macros_;
     /// Headers of the kernel or libc that were answered without being read.
     std::vector<std::string> system_headers_;
 };

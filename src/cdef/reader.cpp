@@ -41,7 +41,8 @@ Token number_token(std::uint64_t value) {
 constexpr std::size_t kMostExpanded = 50'000;
 
 bool is_incomplete(const types::Type* type) {
-    while (type->kind == types::Kind::array) type = type->element;
+    while (type->kind == types::Kind::array)
+        type = type->element;
     return type->kind == types::Kind::structure && !type->structure->is_complete && !type->structure->complete;
 }
 
@@ -285,6 +286,7 @@ void Reader::define(std::string_view rest) {
         body.erase(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(at) + 1);
     }
     macro.body = std::move(body);
+    if (macro.is_function) definitions_.function_macros_.insert(name);
     macros_[name] = std::move(macro);
     definitions_.constants_.erase(name);
     if (!macros_[name].is_function) refresh_constant(name);

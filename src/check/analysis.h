@@ -47,6 +47,7 @@ struct VariableInfo {
     const ast::TypeSpec* spec = nullptr;
     const Type* declared = nullptr;  ///< of `let $x: T`
     bool is_let = false, is_assigned = false, is_captured = false, is_loop_variable = false, is_hidden = false;
+    bool is_broken = false;   ///< a mistake in what it was given has been reported; nothing more is said about it
     unsigned loop_depth = 0;  ///< loops around its declaration
     Slot slot;
 };
@@ -149,7 +150,7 @@ class Analysis {
     ast::Arena arena;
 
     std::vector<Clause> clauses;
-    std::deque<Body> bodies;    ///< in source order
+    std::deque<Body> bodies;  ///< in source order
     std::deque<FunctionBody> functions;
     std::vector<MapInfo> maps;  ///< in order of first use
     std::unordered_map<std::string, std::uint32_t> map_indices;

@@ -1,5 +1,6 @@
-// check::CallSite: what a builtin's own `result` and `check` functions see of one call: arguments with their types and literal values, the probe it stands in,
-// and the means to report. Given by check/check_calls and infer_types, taken by src/builtins. Must not know codegen.
+// check::CallSite: what a builtin's own `result` and `check` functions see of one call: arguments with their types and
+// literal values, the probe it stands in, and the means to report. Given by check/check_calls and infer_types, taken by
+// src/builtins. Must not know codegen.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,15 @@ namespace check {
 /// One argument as written, after folding.
 struct CallArgument {
     source::Range range;
-    const types::Type* type = nullptr;           ///< none() while inference does not know it yet
-    std::optional<std::uint64_t> integer;        ///< literal integer or bool (two's complement); sign: see type
-    std::optional<std::string> text;             ///< literal string
-    std::optional<std::string> word;             ///< bare word that the signature takes as one (boot, perf, ...)
-    std::optional<std::string> map;              ///< the argument is a map (name); with key: it is @m[key]
+    const types::Type* type = nullptr;     ///< none() while inference does not know it yet
+    std::optional<std::uint64_t> integer;  ///< literal integer or bool (two's complement); sign: see type
+    std::optional<std::string> text;       ///< literal string
+    std::optional<std::string> word;       ///< bare word that the signature takes as one (boot, perf, ...)
+    std::optional<std::string> map;        ///< the argument is a map (name); with key: it is @m[key]
     bool map_has_key = false;
-    bool is_positional_parameter = false;        ///< $1: "Use str($1) to treat $1 as a string"
-    bool is_type = false;                        ///< typeof(T): type is T
+    bool is_positional_parameter = false;  ///< $1: "Use str($1) to treat $1 as a string"
+    bool is_type = false;                  ///< typeof(T): type is T
+    bool is_address_of_text = false;       ///< a field of an event whose text lies elsewhere (__data_loc char[])
     /// The argument is itself a call of a builtin: strftime wants to know which clock nsecs(...) was asked for.
     std::string_view callee;
     std::vector<std::string> callee_words;
@@ -37,7 +39,7 @@ class CallSite {
     virtual ~CallSite() = default;
 
     [[nodiscard]] virtual std::string_view name() const = 0;
-    [[nodiscard]] virtual source::Range range() const = 0;        ///< name to closing parenthesis
+    [[nodiscard]] virtual source::Range range() const = 0;  ///< name to closing parenthesis
     [[nodiscard]] virtual std::span<const CallArgument> arguments() const = 0;
     [[nodiscard]] virtual types::Table& types() = 0;
     [[nodiscard]] virtual const program::Config& config() const = 0;
@@ -49,7 +51,7 @@ class CallSite {
     [[nodiscard]] virtual bool is_told_probe_name() const { return false; }
     [[nodiscard]] virtual std::size_t longest_probe_name() const { return probe_name().size(); }
     [[nodiscard]] virtual bool is_safe_mode() const = 0;
-    [[nodiscard]] virtual bool has_child() const = 0;             ///< -c given
+    [[nodiscard]] virtual bool has_child() const = 0;  ///< -c given
     [[nodiscard]] virtual bool is_in_loop() const = 0;
     /// Key and value of a map named in an argument, as far as known; null = not known (yet) or scalar.
     [[nodiscard]] virtual const types::Type* map_key(std::string_view map) const = 0;
@@ -61,7 +63,8 @@ class CallSite {
     [[nodiscard]] virtual const types::Type* result_type() const = 0;
 
     virtual source::Diagnostics::Added error(source::DiagnosticKind kind, source::Range range, std::string message) = 0;
-    virtual source::Diagnostics::Added warning(source::DiagnosticKind kind, source::Range range, std::string message) = 0;
+    virtual source::Diagnostics::Added warning(source::DiagnosticKind kind, source::Range range,
+                                               std::string message) = 0;
 
     // -- what lowering will find in typed::Call
     virtual void set_format(std::vector<program::FormatOp> ops) = 0;

@@ -6,6 +6,7 @@
 
 #include "runtime/probes/provider.h"
 #include "src/ast/visit.h"
+#include "src/check/advice.h"
 #include "src/check/inference.h"
 
 namespace check {
@@ -186,7 +187,14 @@ void Inference::check_where(const typed::Builtin& row, std::string_view name, Ra
         message = fmt::format("The {} builtin can not be used with '{}' probes", name, word);
     else
         message = fmt::format("{} can not be used with \"{}\" probes", name, word);
-    error(DiagnosticKind::wrong_probe, range, std::move(message));
+    auto added = error(DiagnosticKind::wrong_probe, range, std::move(message));
+    if (name != "retval") return;
+    const program::Place& place = body_->place().place;
+    if (kind == program::ProbeKind::tracepoint && place.function.starts_with("sys_exit_"))
+        added.hint("did you mean `args.ret`?");
+    if (kind == program::ProbeKind::kprobe || kind == program::ProbeKind::uprobe)
+        added.hint(fmt::format("what a function returns is known when it does: `{}{}:...`",
+                               kind == program::ProbeKind::kprobe ? "kret" : "uret", "probe"));
 }
 
 const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Range range, const typed::Builtin& row,
@@ -199,7 +207,9 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
     if (row.form == typed::Form::aggregation && !is_target) {
         for (const ast::Expr* argument : arguments)
             infer(*argument);
-        error(DiagnosticKind::bad_aggregation, range, fmt::format("{}() must be assigned directly to a map", name));
+        error(DiagnosticKind::bad_aggregation, range, fmt::format("{}() must be assigned directly to a map", name))
+            .hint(fmt::format("write `@name = {}({});`: it adds to what is there", name,
+                              row.name == "count" ? "" : "..."));
         return types_.error();
     }
     if (const auto wrong = check_arity(overloads, arguments.size())) {
@@ -300,6 +310,7 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
             one.type = type == nullptr ? types_.none() : settled(type);
             const ExprInfo& found = info(argument);
             one.is_positional_parameter = found.positional != 0;
+            one.is_address_of_text = is_address_of_text(argument);
             fact.is_positional = found.positional != 0;
             fact.spelling = analysis_.input.sources.text(argument.range);
             if (found.literal) {
@@ -470,9 +481,17 @@ const Type* Inference::call(const ast::Call& node) {
             if (analysis_.input.builtins.all != nullptr)
                 for (const typed::Builtin* known : analysis_.input.builtins.all())
                     names.emplace_back(known->name);
-            add_nearest(
-                error(DiagnosticKind::unknown_function, node.range, fmt::format("Unknown function: '{}'", node.name)),
-                node.name, names);
+            auto added =
+                error(DiagnosticKind::unknown_function, node.range, fmt::format("Unknown function: '{}'", node.name));
+            if (analysis_.definitions.is_function_macro(node.name))
+                added.hint(
+                    fmt::format("a #define with parameters is seen by C definitions only; a script calls macros: "
+                                "`macro {}(x) {{ ... }}`",
+                                node.name));
+            else if (std::string hint = foreign_function(node.name); !hint.empty())
+                added.hint(std::move(hint));
+            else
+                add_nearest(added, node.name, names);
         }
         return types_.error();
     }

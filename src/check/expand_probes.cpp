@@ -123,6 +123,23 @@ class Expander {
         return parts;
     }
 
+    /// The event that this kind of probe finds by these words; empty if there is none.
+    [[nodiscard]] std::string first_match(std::string_view kind, const std::vector<std::string>& parts) const {
+        const probes::Provider* provider = probes::find(kind);
+        auto target = provider->parse(parts);
+        if (!target.ok()) return {};
+        auto matches = provider->list(analysis_.input.kernel, target.value());
+        return matches.ok() && !matches->empty() ? matches->front().name : std::string();
+    }
+
+    /// What an attach point means whose kind was forgotten: an event with its category or without, or a function.
+    [[nodiscard]] std::string without_kind(const std::string& word, const std::vector<std::string>& parts) const {
+        if (parts.size() == 1) return first_match("tracepoint", {word, parts.front()});
+        if (!parts.empty()) return {};
+        const std::string event = first_match("tracepoint", {"*", word});
+        return event.empty() ? first_match("kprobe", {word}) : event;
+    }
+
     void expand(const ast::AttachPoint& point, Clause& clause) {
         const auto text = substitute(point);
         if (!text) return;
@@ -138,7 +155,12 @@ class Expander {
                 auto added = diagnostics_.add(DiagnosticKind::unknown_probe_kind, point.range,
                                               fmt::format("Invalid probe type: {}", word));
                 const auto near = probes::nearest_providers(word);
-                if (!near.empty()) added.hint(fmt::format("did you mean `{}`?", near.front()));
+                if (const auto event = without_kind(word, parts); !event.empty())
+                    added.hint(fmt::format("did you mean `{}`?", event));
+                else if (!near.empty())
+                    added.hint(fmt::format("did you mean `{}`?", near.front()));
+                else
+                    added.hint("a probe begins with its kind, e.g. `kprobe:vfs_read`; `bpfline -l` lists them");
                 return;
             }
             expand(point, *provider, parts, clause, true);
@@ -167,7 +189,12 @@ class Expander {
         if (!parsed.ok()) {
             if (!is_named) return;
             auto added = diagnostics_.add(DiagnosticKind::bad_attach_point, point.range, parsed.error().message);
-            if (!parsed.error().hint.empty()) added.hint(parsed.error().hint);
+            const bool lacks_category = provider.kind == program::ProbeKind::tracepoint && parts.size() == 1;
+            if (const auto event = lacks_category ? first_match("tracepoint", {"*", parts.front()}) : std::string();
+                !event.empty())
+                added.hint(fmt::format("did you mean `{}`?", event));
+            else if (!parsed.error().hint.empty())
+                added.hint(parsed.error().hint);
             return;
         }
         probes::Target& target = parsed.value();
@@ -180,7 +207,7 @@ class Expander {
         }
         auto matches = provider.list(analysis_.input.kernel, target);
         if (!matches.ok()) {
-            if (is_named) missing(point, matches.error().message, matches.error().hint);
+            if (is_named) missing(point, clause, matches.error().message, matches.error().hint);
             return;
         }
         if (matches->empty()) {
@@ -192,7 +219,8 @@ class Expander {
                 for (std::size_t i = 1; i < near.size(); ++i)
                     hint.insert(hint.size() - 1, fmt::format("{} `{}`", i + 1 == near.size() ? " or" : ",", near[i]));
             }
-            missing(point, fmt::format("No matches for {} {}.", provider.name, probes::target_text(target)), hint);
+            missing(point, clause, fmt::format("No matches for {} {}.", provider.name, probes::target_text(target)),
+                    hint);
             return;
         }
         for (probes::Match& match : *matches) {
@@ -209,11 +237,16 @@ class Expander {
         return program::KindSet::of(uprobe, uretprobe, usdt, profile, software, hardware, watchpoint).has(kind);
     }
 
-    void missing(const ast::AttachPoint& point, const std::string& message, const std::string& hint) {
+    void missing(const ast::AttachPoint& point, const Clause& clause, const std::string& message,
+                 const std::string& hint) {
         switch (analysis_.config.missing_probes) {
             case program::MissingProbes::error: {
                 auto added = diagnostics_.add(DiagnosticKind::no_such_probe, point.range, message);
                 if (!hint.empty()) added.hint(hint);
+                // Old scripts list what a function was called from kernel to kernel.
+                if (clause.probe->attach_points.size() > 1)
+                    added.hint(
+                        "to do without it: `config = { missing_probes = warn }`, or BPFTRACE_MISSING_PROBES=warn");
                 break;
             }
             case program::MissingProbes::warn:

@@ -6,6 +6,7 @@
 #include "runtime/base/text.h"
 #include "runtime/probes/provider.h"
 #include "src/ast/visit.h"
+#include "src/check/advice.h"
 #include "src/check/inference.h"
 
 namespace check {
@@ -161,6 +162,11 @@ const Type* Inference::use_key(MapInfo& map, const Type* key, Range range) {
 const Type* Inference::map_key(const ast::Map& map, Range range) {
     if (!map.has_key || map.keys.empty()) return nullptr;
     const Type* key = map.keys.size() == 1 ? infer(*map.keys.front()) : keys_type(map.keys);
+    for (const ast::Expr* part : map.keys)
+        if (is_address_of_text(*part))
+            warning(DiagnosticKind::warn_address_as_text, ast::extent(*part),
+                    "this is the address of a text in the event, not the text")
+                .hint("str() reads it: `str(...)`");
     return use_key(analysis_.maps[info(map).map], key, range);
 }
 
@@ -368,6 +374,19 @@ const Type* Inference::argument_field(const ast::Field& node) {
     return argument_type(*argument);
 }
 
+/// A field whose text the kernel puts behind the others is worth the address of it.
+bool Inference::is_address_of_text(const ast::Expr& expr) {
+    const program::Argument* argument = info(expr).argument;
+    return argument != nullptr && argument->type.pointee == "char" &&
+           (argument->place == program::ArgumentPlace::data_loc || argument->place == program::ArgumentPlace::rel_loc);
+}
+
+/// The body's probe has other bodies too: its wildcard stands for events whose arguments differ.
+bool Inference::is_one_of_several() const {
+    return std::any_of(analysis_.bodies.begin(), analysis_.bodies.end(),
+                       [&](const Body& other) { return &other != body_ && other.probe == body_->probe; });
+}
+
 const Type* Inference::no_member(const ast::Field& node, const Type* base) {
     if (!is_reporting_) return types_.error();
     std::vector<std::string> names;
@@ -404,7 +423,14 @@ const Type* Inference::no_member(const ast::Field& node, const Type* base) {
                                   base->structure->name, node.name);
     }
     auto added = error(DiagnosticKind::unknown_field, node.range, message);
-    add_nearest(added, node.name, names);
+    const bool has_members = base->kind == Kind::structure && !base->structure->is_event_arguments;
+    const auto path = has_members ? path_to_member(base, node.name) : std::nullopt;
+    if (path)
+        added.hint(fmt::format("did you mean `{}`?", *path));
+    else
+        add_nearest(added, node.name, names);
+    if (is_one_of_several())
+        added.hint(fmt::format("the probe stands for several events; {} is the first without it", body_->place().name));
     // An event's fields are few enough to be read at a glance; a kernel structure's are not.
     constexpr std::size_t kMostListed = 24;
     if (!names.empty() && names.size() <= kMostListed)
@@ -508,6 +534,10 @@ const Type* Inference::identifier(const ast::Identifier& node) {
         added.hint(fmt::format("{} is a function: {}", name, row->signature.substr(0, row->signature.find('\n'))));
         return types_.error();
     }
+    if (std::string header = missing_header(name); !header.empty()) {
+        added.hint(std::move(header));
+        return types_.error();
+    }
     // The headers that were answered without being read may well define it.
     if (const auto& headers = analysis_.definitions.system_headers();
         !headers.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -566,8 +596,10 @@ const Type* Inference::field(const ast::Field& node) {
     if (base == nullptr || is_error(base)) return base;
     const Type* through = base->kind == Kind::pointer ? base->element : base;
     if (through->kind != Kind::structure && !(through->kind == Kind::record && base->kind == Kind::record)) {
-        error(DiagnosticKind::bad_access, node.range,
-              fmt::format("Can not access field '{}' on expression of type '{}'", node.name, types::name_of(base)));
+        auto added =
+            error(DiagnosticKind::bad_access, node.range,
+                  fmt::format("Can not access field '{}' on expression of type '{}'", node.name, types::name_of(base)));
+        if (std::string hint = no_fields(base, node.name); !hint.empty()) added.hint(std::move(hint));
         return types_.error();
     }
     const auto member = types::find_member(through, node.name);
@@ -596,8 +628,10 @@ const Type* Inference::field(const ast::Field& node) {
 
 const Type* Inference::element_of_tuple(const ast::Expr& node, const Type* base, std::uint64_t index) {
     if (base->kind != Kind::tuple) {
-        error(DiagnosticKind::bad_access, node.range,
-              fmt::format("Can not access index '{}' on expression of type '{}'", index, types::name_of(base)));
+        auto added =
+            error(DiagnosticKind::bad_access, node.range,
+                  fmt::format("Can not access index '{}' on expression of type '{}'", index, types::name_of(base)));
+        if (base->kind == Kind::integer) added.hint("there are no numbers with fractions");
         return types_.error();
     }
     if (index >= base->members.size()) {
@@ -718,11 +752,12 @@ const Type* Inference::unary(const ast::Unary& node) {
 
 void Inference::mismatch(ast::BinaryOp op, const ast::Expr& left, const ast::Expr& right, const Type* a, const Type* b,
                          Range range) {
-    error(DiagnosticKind::type_mismatch, range,
-          fmt::format("Type mismatch for '{}': comparing {} with {}", ast::spelling(op), types::name_of(a),
-                      types::name_of(b)))
-        .note(ast::extent(left), fmt::format("left ({})", types::name_of(a)))
+    auto added = error(DiagnosticKind::type_mismatch, range,
+                       fmt::format("Type mismatch for '{}': comparing {} with {}", ast::spelling(op), types::name_of(a),
+                                   types::name_of(b)));
+    added.note(ast::extent(left), fmt::format("left ({})", types::name_of(a)))
         .note(ast::extent(right), fmt::format("right ({})", types::name_of(b)));
+    if (std::string hint = unlike_comparison(a, b); !hint.empty()) added.hint(std::move(hint));
 }
 
 /// Type of `left op right` once both types are known; reports.
@@ -943,8 +978,10 @@ const Type* Inference::cast(const ast::Cast& node) {
         from = types_.integer(to->size, true);
     if (to->kind == Kind::integer && to->capacity != 0) to = settled(to);
     if (to->is_aggregation() || to->kind == Kind::void_ || !can_cast(from, to)) {
-        error(DiagnosticKind::bad_cast, node.range,
-              fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(from), types::name_of(to)));
+        auto added = error(DiagnosticKind::bad_cast, node.range,
+                           fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(from), types::name_of(to)));
+        if (to->kind == Kind::structure && (from->kind == Kind::integer || from->kind == Kind::pointer))
+            added.hint(fmt::format("an address is cast to a pointer: `({} *)`", types::name_of(to)));
         return types_.error();
     }
     if (to->kind == Kind::pointer && to->space == AddressSpace::none && from->kind == Kind::pointer)

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "src/ast/visit.h"
+#include "src/check/advice.h"
 #include "src/check/inference.h"
 
 namespace check {
@@ -66,7 +67,8 @@ void Inference::settle_rest() {
             if (variable.slot.now == nullptr) variable.slot.now = types_.integer(8, true);
     });
     for (MapInfo& map : analysis_.maps)
-        if (map.value.now == nullptr && map.is_assigned) map.value.now = types_.integer(8, true);  // @m[1] = @m[2] alone
+        if (map.value.now == nullptr && map.is_assigned)
+            map.value.now = types_.integer(8, true);  // @m[1] = @m[2] alone
     for (MapInfo& map : analysis_.maps)
         if (map.value.now == nullptr && map.is_scalar.value_or(true) && map.key.now == nullptr) map.is_scalar = true;
 }
@@ -176,7 +178,8 @@ const Type* Inference::block_value(const ast::Block& block) {
 void Inference::condition(const ast::Expr& expr, Range range) {
     const Type* type = infer(expr);
     if (type == nullptr || is_error(type) || info(expr).literal || is_condition(type)) return;
-    error(DiagnosticKind::bad_condition, range, fmt::format("Invalid condition: {}", kind_word(type)));
+    auto added = error(DiagnosticKind::bad_condition, range, fmt::format("Invalid condition: {}", kind_word(type)));
+    if (std::string hint = no_condition(type); !hint.empty()) added.hint(std::move(hint));
 }
 
 const Type* Inference::declared_type(VariableInfo& variable) {
@@ -196,6 +199,7 @@ const Type* Inference::declared_type(VariableInfo& variable) {
 }
 
 const Type* Inference::variable_type(VariableInfo& variable) {
+    if (variable.is_broken) return types_.error();
     if (variable.spec != nullptr) {
         if (variable.declared == nullptr) variable.declared = declared_type(variable);
         return variable.declared;
@@ -206,7 +210,8 @@ const Type* Inference::variable_type(VariableInfo& variable) {
 void Inference::assign_variable(VariableInfo& variable, const Type* type, const Literal* literal, Range range) {
     if (variable.spec != nullptr) variable.declared = declared_type(variable);
     const Type* declared = variable.declared;
-    if (type == nullptr || is_error(type) || is_error(declared)) return;
+    if (is_reporting_ && is_error(type) && variable.spec == nullptr) variable.is_broken = true;
+    if (type == nullptr || is_error(type) || is_error(declared) || variable.is_broken) return;
     if (!is_storable(type)) {
         error(DiagnosticKind::type_mismatch, range,
               fmt::format("Value '{}' cannot be assigned to a scratch variable.", types::name_of(type)));

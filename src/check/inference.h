@@ -4,6 +4,9 @@
 // statements), infer_expressions.cpp, check_calls.cpp and type_names.cpp.
 #pragma once
 
+#include <map>
+#include <tuple>
+
 #include "src/check/analysis.h"
 #include "src/check/call_site.h"
 #include "src/check/type_rules.h"
@@ -20,8 +23,13 @@ class Inference {
     friend class Site;
     using Added = source::Diagnostics::Added;
 
+    /// Of the events that one probe's wildcard stands for, only the first is complained about at each place.
     Added error(DiagnosticKind kind, Range range, std::string message) {
         if (!is_reporting_) return Added(nullptr);
+        if (body_ != nullptr && body_->probe != nullptr) {
+            const auto [said, is_first] = said_.try_emplace({kind, range.file, range.begin, range.end}, body_);
+            if (!is_first && said->second != body_ && said->second->probe == body_->probe) return Added(nullptr);
+        }
         return analysis_.diagnostics.add(kind, range, std::move(message));
     }
     Added warning(DiagnosticKind kind, Range range, std::string message) {
@@ -63,6 +71,8 @@ class Inference {
     const Type* identifier(const ast::Identifier& node);
     const Type* field(const ast::Field& node);
     const Type* member_type(const types::Member& member, const Type* base_pointer);
+    [[nodiscard]] bool is_address_of_text(const ast::Expr& expr);
+    [[nodiscard]] bool is_one_of_several() const;
     const Type* no_member(const ast::Field& node, const Type* base);
     const Type* element_of_tuple(const ast::Expr& node, const Type* base, std::uint64_t index);
     const Type* index(const ast::Index& node);
@@ -113,6 +123,8 @@ class Inference {
     types::Table& types_;
     Body* body_ = nullptr;
     bool is_reporting_ = false;
+    /// What has been reported where, and for which body first.
+    std::map<std::tuple<DiagnosticKind, program::FileId, std::uint32_t, std::uint32_t>, const Body*> said_;
     bool is_guessing_ = false;  ///< what is unknown counts as a number: breaks circles like @x = @x + 1
     bool is_growing_ = false;   ///< rounds only widen any more: ends what would go to and fro
     bool has_unknown_ = false;

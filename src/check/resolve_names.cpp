@@ -99,7 +99,11 @@ class Resolver {
                 for (const VariableInfo& known : body_.variables)
                     if (!known.is_hidden) names.push_back(known.name);
                 const auto near = nearest_name(written_name(variable.name), names);
-                if (!near.empty()) error.hints.push_back(near);
+                error.hints.push_back(!near.empty()
+                                          ? near
+                                          : fmt::format("`let {};` declares it; what is assigned first says its "
+                                                        "type",
+                                                        written_name(variable.name)));
             }
             analysis_.info(variable).variable = kNoIndex;
             analysis_.info(variable).type = analysis_.types.error();

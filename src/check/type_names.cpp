@@ -25,8 +25,10 @@ constexpr NamedKind kAggregations[] = {
 /// Without the modifiers. `cast_range`: where an unknown enum is reported.
 const Type* Inference::resolve_name(const ast::TypeSpec& spec, Range cast_range) {
     const auto unknown = [&](std::string_view tag) -> const Type* {
-        error(DiagnosticKind::unknown_type, spec.range,
-              fmt::format("Cannot resolve unknown type \"{}{}\"", tag, spec.name));
+        auto added = error(DiagnosticKind::unknown_type, spec.range,
+                           fmt::format("Cannot resolve unknown type \"{}{}\"", tag, spec.name));
+        if (tag.empty() && is_reporting_ && analysis_.definitions.structure(spec.name, false) != nullptr)
+            added.hint(fmt::format("did you mean `struct {}`?", spec.name));
         return types_.error();
     };
     switch (spec.kind) {

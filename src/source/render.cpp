@@ -32,8 +32,11 @@ std::string block(const Diagnostic& diagnostic, const Range* range, std::string_
 }  // namespace
 
 std::string render(const Diagnostic& diagnostic, const SourceMap& sources, const RenderOptions& options) {
-    std::string text =
-        block(diagnostic, diagnostic.has_range ? &diagnostic.range : nullptr, diagnostic.message, sources, options);
+    std::string text;
+    // Without a sentence only the hints are wanted: `-- --help` is an answer, not a mistake.
+    if (diagnostic.has_range || !diagnostic.message.empty())
+        text =
+            block(diagnostic, diagnostic.has_range ? &diagnostic.range : nullptr, diagnostic.message, sources, options);
     for (const Note& note : diagnostic.notes)
         text += block(diagnostic, &note.range, note.message, sources, options);
     for (const std::string& hint : diagnostic.hints)

@@ -50,8 +50,8 @@ TEST(Nearest, KeepsTheBestFew) {
 TEST(Nearest, WritesTheSentence) {
     EXPECT_EQ(base::did_you_mean({}), "");
     const std::array<std::string, 3> names{"a", "b", "c"};
-    EXPECT_EQ(base::did_you_mean(std::span(names).first(1)), "did you mean 'a'?");
-    EXPECT_EQ(base::did_you_mean(names), "did you mean 'a', 'b' or 'c'?");
+    EXPECT_EQ(base::did_you_mean(std::span(names).first(1)), "did you mean `a`?");
+    EXPECT_EQ(base::did_you_mean(names), "did you mean `a`, `b` or `c`?");
 }
 
 }  // namespace

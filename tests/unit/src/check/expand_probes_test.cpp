@@ -5,7 +5,10 @@ namespace {
 
 TEST(ExpandProbes, SaysWhatIsWrongWithAnAttachPoint) {
     const Case cases[] = {
-        {"nosuchtype:thing { }", "1:1-17: Invalid probe type: nosuchtype\n"},
+        {"nosuchtype:thing { }",
+         "1:1-17: Invalid probe type: nosuchtype\nHINT: a probe begins with its kind, e.g. `kprobe:vfs_read`; `bpfline "
+         "-l` "
+         "lists them\n"},
         {"begin:extra { }", "1:1-12: begin probe type requires 0 arguments, found 1\nHINT: write begin\n"},
         {"tracepoint:onlyone { }",
          "1:1-19: tracepoint probe type requires 2 arguments, found 1\nHINT: write tracepoint:CATEGORY:EVENT\n"},

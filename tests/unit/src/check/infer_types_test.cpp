@@ -26,7 +26,8 @@ TEST(InferTypes, RefusesWhatDoesNotGoTogether) {
          "1:32-38: The * operator can not be used on expressions of types int8 *, int8\n"},
         {R"x(begin { print(pid ? 1 : "one"); })x",
          "1:15-30: Branches must return the same type or compatible types: have 'int8' and 'string[4]'\n"},
-        {R"x(begin { $s = "nut"; if ($s) { } })x", "1:21-32: Invalid condition: string\n"},
+        {R"x(begin { $s = "nut"; if ($s) { } })x",
+         "1:21-32: Invalid condition: string\nHINT: compare the text, e.g. with `!= \"\"`\n"},
         {R"x(begin { let $b: uint8 = 256; })x",
          "1:9-28: Type mismatch for $b: trying to assign value of type 'int16' when variable already has a type "
          "'uint8'\n"},
@@ -38,9 +39,12 @@ TEST(InferTypes, RefusesWhatDoesNotGoTogether) {
         {R"x(begin { print((struct nothing *)0); })x", "1:16-32: Cannot resolve unknown type \"struct nothing\"\n"},
         {R"x(begin { $t = (7, "x"); print($t.2); })x", "1:30-34: Invalid tuple index: 2. Found 2 elements in tuple.\n"},
         {R"x(begin { $i = 3; print($i.part); })x",
-         "1:23-30: Can not access field 'part' on expression of type 'int8'\n"},
+         "1:23-30: Can not access field 'part' on expression of type 'int8'\nHINT: a number has no fields; say what it "
+         "points to: `((struct NAME *)...).part`\n"},
         {R"x(begin { print(9 / 0); })x", "1:15-20: unable to fold literals due to overflow or underflow\n"},
-        {R"x(begin { $x = count(); })x", "1:14-21: count() must be assigned directly to a map\n"},
+        {R"x(begin { $x = count(); })x",
+         "1:14-21: count() must be assigned directly to a map\nHINT: write `@name = count();`: it adds to what is "
+         "there\n"},
         {R"x(begin { @h = min(()); })x", "1:14-21: min() can not take a value of type 'none'\n"},
         {R"x(begin { unroll(150) { } })x", "1:9-24: unroll maximum value is 100\n"},
     };

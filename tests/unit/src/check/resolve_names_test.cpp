@@ -11,7 +11,10 @@ TEST(ResolveNames, KeepsVariablesInTheirBlocks) {
         {"begin { let $a = 1; let $a = 2; }",
          "1:21-27: Variable $a was already declared. Variable shadowing is not allowed.\n1:9-15: This is the initial "
          "declaration.\n"},
-        {"begin { $y = $never + 2; }", "1:14-20: Undefined or undeclared variable: $never\n"},
+        {"begin { $y = $never + 2; }",
+         "1:14-20: Undefined or undeclared variable: $never\nHINT: `let $never;` declares it; what is assigned first "
+         "says "
+         "its type\n"},
         {"begin { $i = 1; for $i : 0..3 { } }",
          "1:21-23: Loop declaration shadows existing variable: $i\n1:9-15: This is the initial assignment.\n"},
         {"begin { break; }", "1:9-15: 'break' statement is not allowed in a probe\n"},

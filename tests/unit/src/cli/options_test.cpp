@@ -190,15 +190,15 @@ TEST(Options, NameTheRightOptionForAMisspeltOne) {
             const auto result = cli::parse_options(argv);
             const auto* error = std::get_if<UsageError>(&result);
             ASSERT_NE(error, nullptr) << given;
-            EXPECT_NE(error->hint.find("'--" + word + "'"), std::string::npos) << given << " → " << error->hint;
+            EXPECT_NE(error->hint.find("`--" + word + "`"), std::string::npos) << given << " → " << error->hint;
         }
     }
 }
 
 TEST(Options, HintAtTheOtherCaseAndAtTheDashes) {
-    EXPECT_EQ(bad({"-E", "x"}).hint.substr(0, 18), "did you mean '-e'?");
+    EXPECT_EQ(bad({"-E", "x"}).hint.substr(0, 18), "did you mean `-e`?");
     EXPECT_EQ(bad({"-e", "x", "-5"}).hint, "parameters that begin with '-' stand after '--'");
-    EXPECT_EQ(bad({"-d", "asst", "-e", "x"}).hint.substr(0, 18), "did you mean 'ast'");
+    EXPECT_EQ(bad({"-d", "asst", "-e", "x"}).hint.substr(0, 18), "did you mean `ast`");
 }
 
 TEST(Options, EveryFlagCanBeGiven) {
