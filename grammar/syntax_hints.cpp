@@ -92,6 +92,10 @@ std::string syntax_hint(std::string_view script, std::size_t at, std::string_vie
     at = std::min(at, script.size());
     const std::string_view rest = script.substr(at);
     const std::string_view word = first_word(rest);
+    // What word processors and web pages make of quotes and blanks.
+    for (const std::string_view quote : {"\u201c", "\u201d", "\u201e", "\u2018", "\u2019"})
+        if (rest.starts_with(quote)) return "a text stands in straight quotes: \"...\"";
+    if (rest.starts_with("\u00a0")) return "this blank is a no-break space; write a plain one";
     if (word == "and") return "write `&&`";
     if (word == "or") return "write `||`";
     const std::size_t start = statement_start(script, at);

@@ -273,7 +273,7 @@ int Run::start() {
     }
     if (refused_ > 0) {
         if (outcome_.attached == 0 && !last_refusal_.message.empty()) error(last_refusal_);
-        warning(fmt::format("{} of the places that a wildcard matched cannot be probed; -v names them", refused_));
+        warning(fmt::format("{} of the places that a probe stands for cannot be probed; -v names them", refused_));
     }
     if (outcome_.attached == 0) {
         error("Attachment failed for all probes.");

@@ -22,5 +22,10 @@ TEST(SyntaxHints, AComparisonIsNoAssignment) {
     EXPECT_EQ(syntax_hint("begin /pid == 5/ {}", 11, "expected '/' to close predicate"), "");
 }
 
+TEST(SyntaxHints, QuotesAndBlanksOfWebPages) {
+    EXPECT_NE(syntax_hint("begin { printf(\u201chi\u201d); }", 15, "expected expression"), "");
+    EXPECT_NE(syntax_hint("begin\u00a0{ }", 5, "expected '{'"), "");
+}
+
 }  // namespace
 }  // namespace grammar
