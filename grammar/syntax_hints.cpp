@@ -44,28 +44,61 @@ bool begins_with_operator(std::string_view rest) {
 }
 
 constexpr std::string_view kCompare = "`==` compares; a single `=` assigns";
-constexpr std::string_view kRange = "a loop over numbers is written `for ($i : 0..10) { ... }`; it ends before the 10";
+constexpr std::string_view kLoop =
+    "a loop is written `for ($i : 0..10) { ... }` over numbers, `for ($kv : @map) { ... }` over a map";
+constexpr std::string_view kFunction =
+    "a function is written `fn name($x : int64) : int64 { ... }`, a macro `macro name(x) { ... }`";
+
+/// Words that begin a statement or an item in other languages.
+struct Foreign {
+    std::string_view word, hint;
+};
+constexpr Foreign kForeign[] = {
+    {"elif", "write `else if`"},
+    {"elsif", "write `else if`"},
+    {"elseif", "write `else if`"},
+    {"foreach", kLoop},
+    {"do", "there is no `do`; loops are `for` and `while`"},
+    {"switch", "there is no `switch`; write `if ... else if ...`"},
+    {"goto", "there is no `goto`"},
+    {"function", kFunction},
+    {"func", kFunction},
+    {"def", kFunction},
+    {"sub", kFunction},
+};
+std::string_view foreign_word(std::string_view word) {
+    for (const Foreign& one : kForeign)
+        if (one.word == word) return one.hint;
+    return {};
+}
 
 /// Where a body should begin.
 std::string hint_for_body(std::string_view script, std::size_t start, std::size_t at) {
     const std::string_view statement = trimmed(script.substr(start, at - start));
     const std::string_view rest = script.substr(at);
     const std::string_view keyword = first_word(statement);
-    const bool is_else = keyword == "else" || trimmed(statement).ends_with("else");
+    const bool is_else = keyword == "else" || statement.ends_with("else");
     if (is_one_of(keyword, {"if", "while", "unroll"}) || is_else) {
-        if (begins_with_operator(rest) && statement.find('(') == std::string_view::npos)
-            return fmt::format("a condition with an operator stands in parentheses: `{} (...) {{ ... }}`",
+        if (begins_with_operator(rest))
+            return fmt::format("the whole condition stands in parentheses: `{} (...) {{ ... }}`",
                                is_else ? "else if" : keyword);
         return "what is done stands in braces, also if it is one statement: `{ ... }`";
     }
+    if (const auto hint = foreign_word(keyword); !hint.empty()) return std::string(hint);
     // The head of a probe, which a brace is taken for where no block is open.
     const std::string_view before = trimmed(script.substr(0, at));
     const std::size_t last_line = before.rfind('\n') + 1;  // npos + 1 is 0
     if (before.substr(last_line).find("//") != std::string_view::npos) return "`//` begins a comment";
     if (before.ends_with('}')) return "there is one `}` too many before this";
     if (statement.ends_with(':')) return "the name of a probe has no blanks in it, e.g. `interval:1s`";
-    if (first_word(rest) == "if" && !statement.empty() && keyword != "macro" && keyword != "fn")
+    if (is_one_of(keyword, {"macro", "fn", "config"})) return {};
+    if (first_word(rest) == "if" && !statement.empty())
         return "behind the probe comes /condition/ or the body: `{ if (...) { ... } }`";
+    const std::string_view next = rest.substr(0, rest.find_first_of(" \t\r\n,/{"));
+    if (next.find_first_of("($@") != std::string_view::npos) return "what is done stands in braces: `{ ... }`";
+    if (next.find(':') != std::string_view::npos) return "probes with the same body are separated by commas";
+    if (!statement.empty() && !first_word(next).empty())
+        return fmt::format("the parts of a probe's name are joined by colons, as in `{}:{}`", statement, next);
     return {};
 }
 
@@ -74,16 +107,34 @@ std::string hint_for_end(std::string_view script, std::size_t start, std::size_t
     const std::string_view statement = trimmed(script.substr(start, at - start));
     const std::string_view rest = script.substr(at);
     const std::string_view word = first_word(statement);
+    const bool is_word = !word.empty() && word == statement && !(word[0] >= '0' && word[0] <= '9');
     if (rest.empty()) return "the script ends before its block does: is a `}` missing?";
-    const bool is_name = !word.empty() && !(word[0] >= '0' && word[0] <= '9');
-    if (is_assignment(rest) && is_name && word == statement)
+    if (const auto hint = foreign_word(word); !hint.empty()) return std::string(hint);
+    if (is_one_of(word, {"int", "long", "char", "unsigned", "auto", "var", "const", "my", "local"}))
+        return "a variable has no type before it: `$x = ...`, or `let $x : int64 = ...`";
+    if (is_assignment(rest) && is_word)
         return fmt::format("names of variables begin with `$`, those of maps with `@`: `${} = ...`", word);
-    if (is_one_of(word, {"elif", "elsif", "elseif"})) return "write `else if`";
-    if (rest.starts_with(',') && word == statement && start >= 2 && script[start - 1] == '{' &&
-        base::is_name_char(script[start - 2]))
-        return "the name of a probe ends at `{`; several are written with commas: `kprobe:vfs_read, kprobe:vfs_write`";
+    if (rest.starts_with('"') && is_word)
+        return fmt::format("what a function is given stands in parentheses: `{}(...)`", word);
+    if (rest.starts_with(":=")) return "`=` assigns";
+    if (rest.starts_with(',')) {
+        if (is_word && start >= 2 && script[start - 1] == '{' && base::is_name_char(script[start - 2]))
+            return "the name of a probe ends at `{`; several are written with commas: `kprobe:vfs_read, "
+                   "kprobe:vfs_write`";
+        if (statement.find('=') != std::string_view::npos) return "entries and statements end with `;`";
+    }
     if (rest.starts_with(')')) return "no `(` belongs to it";
     return {};
+}
+
+/// Where a predicate should end.
+std::string hint_for_predicate(std::string_view script, std::size_t start, std::size_t at) {
+    if (!is_assignment(script.substr(at))) return {};
+    const std::string_view head = script.substr(start, at - start);
+    const std::size_t open = head.find(" /");
+    if (open != std::string_view::npos && head.find('/', open + 2) != std::string_view::npos)
+        return "what is done stands in braces: `/condition/ { ... }`";
+    return std::string(kCompare);
 }
 
 }  // namespace
@@ -99,16 +150,22 @@ std::string syntax_hint(std::string_view script, std::size_t at, std::string_vie
     if (word == "and") return "write `&&`";
     if (word == "or") return "write `||`";
     const std::size_t start = statement_start(script, at);
+    const std::string_view statement = trimmed(script.substr(start, at - start));
+    if (rest.starts_with('#') && statement.empty()) return "comments begin with `//`, or stand between `/*` and `*/`";
     if (sentence == "expected '{'") return hint_for_body(script, start, at);
     if (sentence == "expected ';'") return hint_for_end(script, start, at);
-    if (sentence == "expected ':'" || sentence == "expected variable in for loop") {
-        const bool is_for = first_word(trimmed(script.substr(start, at - start))) == "for";
-        return is_for ? std::string(kRange) : std::string();
+    if (sentence == "expected '/' to close predicate") return hint_for_predicate(script, start, at);
+    if (sentence == "expected ':'" || sentence == "expected variable in for loop")
+        return first_word(statement) == "for" ? std::string(kLoop) : std::string();
+    if (sentence == "expected expression") {
+        if (is_one_of(word, {"struct", "union", "enum"})) return "a cast stands in parentheses: `(struct NAME *)...`";
+        if (rest.starts_with('[')) return "several values together are a tuple: `(1, 2)`";
     }
-    if (is_assignment(rest) && (sentence == "expected '/' to close predicate" || sentence == "expected ')'"))
-        return std::string(kCompare);
-    if (rest.starts_with('#') && trimmed(script.substr(start, at - start)).empty())
-        return "comments begin with `//`, or stand between `/*` and `*/`";
+    if (sentence == "expected ')'") {
+        if (is_assignment(rest)) return std::string(kCompare);
+        if (rest.starts_with('"')) return "is a comma missing?";
+        return std::string(foreign_word(first_word(statement)));
+    }
     return {};
 }
 

@@ -73,7 +73,9 @@ Parsed<Target> parse(ProbeKind kind, Parts parts) {
         return TargetError{unit + " is not an accepted unit of time", hint};
     }
     const auto number = base::parse_integer(parts[1]);
-    if (!number) return TargetError{rate_error(kind, ": invalid integer: " + parts[1]), {}};
+    if (!number)
+        return TargetError{rate_error(kind, ": invalid integer: " + parts[1]),
+                           "write a whole number; units are s, ms, us and hz"};
     if (number->is_negative || number->magnitude == 0) return not_positive(kind);
     Target target = target_of(kind, parts);
     target.has_wildcard = false;

@@ -10,8 +10,14 @@ namespace ast {
 namespace {
 
 constexpr std::string_view kOneBracket = "a key of several parts stands in one pair of brackets: `@name[a, b]`";
+constexpr std::string_view kNoElement = "elements can not be written; a map keeps values under keys: `@name[key]`";
 constexpr std::string_view kImmutable =
     "Tuples and records are immutable once created. Consider creating a new value and assigning it instead.";
+
+/// @m["x"]["y"]: a second bracket behind a map's key.
+bool is_map_element(const Expr& target) {
+    return as<Index>(target).base->kind == ExprKind::map;
+}
 
 }  // namespace
 
@@ -355,7 +361,8 @@ const Stmt* TreeBuilder::assign(Range range, const Expr* target, const Expr* val
     if (target->kind == ExprKind::field || target->kind == ExprKind::tuple_index) {
         refuse(source::DiagnosticKind::syntax, range, fmt::format("syntax: {}", kImmutable));
     } else if (target->kind == ExprKind::index) {
-        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target", std::string(kOneBracket));
+        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target",
+               std::string(is_map_element(*target) ? kOneBracket : kNoElement));
     }
     auto* node = make_stmt<Assign>(StmtKind::assign, range, std::max(depth(target), depth(value)));
     node->target = target;
@@ -367,7 +374,8 @@ const Stmt* TreeBuilder::compound_assign(Range range, BinaryOp op, const Expr* t
     if (target->kind == ExprKind::field || target->kind == ExprKind::tuple_index) {
         refuse(source::DiagnosticKind::syntax, range, fmt::format("syntax: {}", kImmutable));
     } else if (target->kind == ExprKind::index) {
-        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target", std::string(kOneBracket));
+        refuse(source::DiagnosticKind::syntax, range, "syntax: invalid assignment target",
+               std::string(is_map_element(*target) ? kOneBracket : kNoElement));
     }
     auto* node = make_stmt<CompoundAssign>(StmtKind::compound_assign, range, std::max(depth(target), depth(value)));
     node->op = op;

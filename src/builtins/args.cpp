@@ -84,9 +84,15 @@ ir::Value lower_sarg(Emitter& e, const Call& call, ir::Value) {
 
 void check_retval(CallSite& site) {
     constexpr KindSet allowed = KindSet::of(ProbeKind::kretprobe, ProbeKind::uretprobe, ProbeKind::fexit);
-    if (!allowed.has(site.probe_kind()))
-        site.error(DiagnosticKind::wrong_probe, site.range(),
-                   "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes");
+    if (allowed.has(site.probe_kind())) return;
+    auto added = site.error(DiagnosticKind::wrong_probe, site.range(),
+                            "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes");
+    if (site.probe_kind() == ProbeKind::tracepoint && site.place().function.starts_with("sys_exit_"))
+        added.hint("did you mean `args.ret`?");
+    if (site.probe_kind() == ProbeKind::kprobe)
+        added.hint(fmt::format("it is known when the function returns: `kretprobe:{}`", site.place().function));
+    if (site.probe_kind() == ProbeKind::fentry)
+        added.hint(fmt::format("it is known when the function returns: `fexit:{}`", site.place().function));
 }
 
 ir::Value lower_retval(Emitter& e, const Call&, ir::Value) {

@@ -83,6 +83,13 @@ std::string foreign_function(std::string_view name) {
     return {};
 }
 
+std::string foreign_value(std::string_view name) {
+    if (name == "null" || name == "NULL" || name == "nil" || name == "None") return "a null pointer is `0`";
+    if (name == "True" || name == "TRUE") return "did you mean `true`?";
+    if (name == "False" || name == "FALSE") return "did you mean `false`?";
+    return {};
+}
+
 std::string missing_header(std::string_view constant) {
     if (!cdef::system_constant(constant)) return {};
     for (const Header& one : kHeaders)
@@ -114,6 +121,7 @@ std::string no_condition(const Type* type) {
 std::string no_fields(const Type* base, std::string_view field) {
     if (base->kind == Kind::integer)
         return fmt::format("a number has no fields; say what it points to: `((struct NAME *)...).{}`", field);
+    if (base->kind == Kind::tuple) return "the elements of a tuple are numbered: `.0` is the first";
     if (base->kind == Kind::pointer && base->element->kind == Kind::pointer)
         return fmt::format("it points to a pointer: `(*...).{}`", field);
     if (base->kind == Kind::pointer && base->element->kind == Kind::void_)
@@ -125,6 +133,8 @@ std::optional<std::string> path_to_member(const Type* structure, std::string_vie
     for (const types::Member& member : structure->structure->members)
         if (member.type->kind == Kind::structure && !member.name.empty() && types::find_member(member.type, name))
             return member.name + "." + std::string(name);
+    // The kernel's own code says sk->sk_family, a macro for sk->__sk_common.skc_family.
+    if (name.starts_with("sk_")) return path_to_member(structure, "skc_" + std::string(name.substr(3)));
     return std::nullopt;
 }
 

@@ -12,6 +12,8 @@ namespace check {
 
 /// A function of C or of the kernel that has another name here; empty if it is none of those.
 [[nodiscard]] std::string foreign_function(std::string_view name);
+/// A word of other languages for a value (`NULL`, `True`); empty if it is none of those.
+[[nodiscard]] std::string foreign_value(std::string_view name);
 /// The header that says a constant of C (`AF_INET`), of those we answer; empty for others.
 [[nodiscard]] std::string missing_header(std::string_view constant);
 /// Why these two cannot be compared, if one is looked up only when it is printed.

@@ -187,14 +187,7 @@ void Inference::check_where(const typed::Builtin& row, std::string_view name, Ra
         message = fmt::format("The {} builtin can not be used with '{}' probes", name, word);
     else
         message = fmt::format("{} can not be used with \"{}\" probes", name, word);
-    auto added = error(DiagnosticKind::wrong_probe, range, std::move(message));
-    if (name != "retval") return;
-    const program::Place& place = body_->place().place;
-    if (kind == program::ProbeKind::tracepoint && place.function.starts_with("sys_exit_"))
-        added.hint("did you mean `args.ret`?");
-    if (kind == program::ProbeKind::kprobe || kind == program::ProbeKind::uprobe)
-        added.hint(fmt::format("what a function returns is known when it does: `{}{}:...`",
-                               kind == program::ProbeKind::kprobe ? "kret" : "uret", "probe"));
+    error(DiagnosticKind::wrong_probe, range, std::move(message));
 }
 
 const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Range range, const typed::Builtin& row,

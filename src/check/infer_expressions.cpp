@@ -534,6 +534,10 @@ const Type* Inference::identifier(const ast::Identifier& node) {
         added.hint(fmt::format("{} is a function: {}", name, row->signature.substr(0, row->signature.find('\n'))));
         return types_.error();
     }
+    if (std::string value = foreign_value(name); !value.empty()) {
+        added.hint(std::move(value));
+        return types_.error();
+    }
     if (std::string header = missing_header(name); !header.empty()) {
         added.hint(std::move(header));
         return types_.error();
@@ -758,6 +762,9 @@ void Inference::mismatch(ast::BinaryOp op, const ast::Expr& left, const ast::Exp
     added.note(ast::extent(left), fmt::format("left ({})", types::name_of(a)))
         .note(ast::extent(right), fmt::format("right ({})", types::name_of(b)));
     if (std::string hint = unlike_comparison(a, b); !hint.empty()) added.hint(std::move(hint));
+    for (const ast::Expr* side : {&left, &right})
+        if (const auto number = info(*side).positional; number != 0)
+            added.hint(fmt::format("str(${}) is the text of a parameter", number));
 }
 
 /// Type of `left op right` once both types are known; reports.
