@@ -92,6 +92,12 @@ std::string_view other_conversion(program::Conversion conversion, const types::T
 
 }  // namespace
 
+void warn_address_of_text(CallSite& site, const CallArgument& value) {
+    site.warning(DiagnosticKind::warn_address_as_text, value.range,
+                 "this prints an address, not the text that stands there")
+        .hint("str() reads it: `str(...)`");
+}
+
 void check_format(CallSite& site, std::size_t format_index) {
     const auto arguments = site.arguments();
     if (format_index >= arguments.size() || !arguments[format_index].text) return;  // the signature has spoken
@@ -125,9 +131,7 @@ void check_format(CallSite& site, std::size_t format_index) {
         // An error in old bpftrace, an address in the new one, and never what was meant.
         if (piece.conversion == program::Conversion::value &&
             (value.is_address_of_text || is_pointer_to_text(*value.type)))
-            site.warning(DiagnosticKind::warn_address_as_text, value.range,
-                         "this prints an address, not the text that stands there")
-                .hint("str() reads it: `str(...)`");
+            warn_address_of_text(site, value);
     }
     site.set_format(std::move(ops));
 }

@@ -42,6 +42,8 @@ inline constexpr KindSet kWithRegisters = KindSet::of(
 /// A format string and its arguments (from index `first_value` on) held against each other; errors go to the whole
 /// call. Leaves the ops in the call.
 void check_format(CallSite& site, std::size_t format_index);
+/// str() was forgotten.
+void warn_address_of_text(CallSite& site, const CallArgument& value);
 /// yes ? a : b computed in branches; both bodies give an i64.
 template <typename Yes, typename No>
 ir::Value choose(ir::Builder& b, ir::Value condition, Yes&& yes, No&& no) {

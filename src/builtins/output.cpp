@@ -95,6 +95,7 @@ void check_print(CallSite& site) {
                    fmt::format("Non-map print() only takes 1 argument, {} found", arguments.size()));
         return;
     }
+    if (what.is_address_of_text) warn_address_of_text(site, what);
     if (what.map && what.map_has_key) {
         const types::Type* value = site.map_value(*what.map);
         if (value && (value->kind == types::Kind::hist || value->kind == types::Kind::lhist ||

@@ -326,6 +326,15 @@ const Type* Inference::argument_type(const program::Argument& argument) {
     return types_.error();
 }
 
+/// A field whose text the kernel puts behind the others is worth the address of it.
+bool Inference::is_address_of_text(const program::Argument& argument) {
+    return argument.type.pointee == "char" &&
+           (argument.place == program::ArgumentPlace::data_loc || argument.place == program::ArgumentPlace::rel_loc);
+}
+
+/// So much of each text is shown when all arguments of an event are: names of programs and files, as a rule.
+constexpr std::uint32_t kTextOfEvent = 128;
+
 const Type* Inference::whole_arguments() {
     if (body_->arguments_type != nullptr) return body_->arguments_type;
     types::Structure* structure = types_.new_structure();
@@ -337,7 +346,8 @@ const Type* Inference::whole_arguments() {
         if (argument.is_common) continue;
         Member member;
         member.name = argument.name;
-        member.type = argument_type(argument);
+        // Alone the field is the address of its text; of all of them together the text is wanted.
+        member.type = is_address_of_text(argument) ? types_.string(kTextOfEvent) : argument_type(argument);
         member.argument = static_cast<std::int32_t>(i);
         member.names = argument.names;
         member.is_user_pointer = argument.type.is_user_pointer;
@@ -374,11 +384,9 @@ const Type* Inference::argument_field(const ast::Field& node) {
     return argument_type(*argument);
 }
 
-/// A field whose text the kernel puts behind the others is worth the address of it.
 bool Inference::is_address_of_text(const ast::Expr& expr) {
     const program::Argument* argument = info(expr).argument;
-    return argument != nullptr && argument->type.pointee == "char" &&
-           (argument->place == program::ArgumentPlace::data_loc || argument->place == program::ArgumentPlace::rel_loc);
+    return argument != nullptr && is_address_of_text(*argument);
 }
 
 /// The body's probe has other bodies too: its wildcard stands for events whose arguments differ.

@@ -71,6 +71,7 @@ class Inference {
     const Type* identifier(const ast::Identifier& node);
     const Type* field(const ast::Field& node);
     const Type* member_type(const types::Member& member, const Type* base_pointer);
+    [[nodiscard]] static bool is_address_of_text(const program::Argument& argument);
     [[nodiscard]] bool is_address_of_text(const ast::Expr& expr);
     [[nodiscard]] bool is_one_of_several() const;
     const Type* no_member(const ast::Field& node, const Type* base);

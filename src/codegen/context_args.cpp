@@ -121,6 +121,12 @@ void ProbeEmitter::argument_into(const program::Argument& argument, const types:
     }
     const bool is_in_words =
         argument.place == ArgumentPlace::context && size <= kMostDirect && argument.offset >= kFirstReadable;
+    const bool is_elsewhere = argument.place == ArgumentPlace::data_loc || argument.place == ArgumentPlace::rel_loc;
+    if (is_elsewhere && type->kind == Kind::string) {
+        read_string(destination, b.i64(size), argument_address(argument), types::AddressSpace::kernel,
+                    probe_.attach_point);
+        return;
+    }
     if (!is_in_words) {
         helper(Helper::probe_read_kernel, {destination, b.i64(size), argument_address(argument)});
         return;
