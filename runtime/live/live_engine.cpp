@@ -177,6 +177,7 @@ base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
                            .hint = {},
                            .detail = {}};
     }
+    if (const auto& refusal = functions_[function.index()].refusal) return *refusal;
     std::vector<program::Place> places = spec.places;
     if (child_pid_ > 0 && kPerProcess.has(spec.kind)) {
         for (program::Place& place : places) {

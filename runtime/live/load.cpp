@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <thread>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -214,6 +215,12 @@ bool is_refused_here(const program::Function& function, const Refusal& refusal, 
            *refusal.insn < function.insns.size() && function.insns[*refusal.insn].imm == helper;
 }
 
+/// The verifier has not looked at a single instruction: it refused the function to be traced.
+bool is_about_target(const program::Function& function, const Refusal& refusal, int errnum) {
+    return (function.expected == BPF_TRACE_FENTRY || function.expected == BPF_TRACE_FEXIT) &&
+           function.type == BPF_PROG_TYPE_TRACING && !refusal.insn && (errnum == EINVAL || errnum == ENOENT);
+}
+
 base::Error load_error(const program::Program& program, std::size_t index, int result, std::string log) {
     const program::Function& function = program.functions[index];
     const int errnum = -result;
@@ -236,6 +243,11 @@ base::Error load_error(const program::Program& program, std::size_t index, int r
         error.hint =
             "the kernel takes path() in iterators and in a few functions only: security_file_open, filp_close, "
             "vfs_truncate, vfs_fallocate, vfs_getattr, dentry_open; elsewhere walk d_parent of the dentry";
+    } else if (is_about_target(function, refusal, errnum)) {
+        error.hint = fmt::format("the kernel does not let this function be traced by {}",
+                                 function.expected == BPF_TRACE_FEXIT ? "fexit" : "fentry");
+        if (!refusal.reason.empty()) error.hint += ": " + refusal.reason;
+        error.hint += "; a kprobe may";
     } else if (!refusal.reason.empty() && errnum != EPERM &&
                !(errnum == E2BIG && refusal.reason.find("too large") != std::string::npos)) {
         const std::string place = place_text(program, function, refusal);
@@ -297,6 +309,43 @@ base::Result<LoadedProgram> load_function(const program::Program& program, const
     if (!settings.keeps_logs) loaded.log.clear();
     return loaded;
 }
+
+/// By function: those whose refusal is for the tracer to report, like that of a place where nothing can be attached.
+/// Loading is where functions to be traced by trampoline are refused.
+class Dispensable {
+  public:
+    explicit Dispensable(const program::Program& program) : program_(program), group_(program.functions.size()) {
+        for (const program::AttachSpec& attach : program.attachments) {
+            const program::Span& span = attach.span;
+            Group& group = groups_[{span.file.value, span.begin, span.end}];
+            ++group.size;
+            group.may_be_missing = attach.if_missing != program::MissingProbes::error;
+            group_[program.probes[attach.probe.index()].function.index()] = &group;
+        }
+    }
+
+    /// The run may go on without this function.
+    [[nodiscard]] bool has(std::size_t function, const base::Error& refusal) const {
+        const Group* group = group_[function];
+        // Where nothing of the kind is allowed the others fare no better.
+        return group != nullptr && !program_.functions[function].attach_to.empty() && refusal.errnum != EPERM &&
+               (group->size > 1 || group->may_be_missing);
+    }
+    /// Of a wildcard, nothing is left.
+    [[nodiscard]] bool is_last(std::size_t function) {
+        Group& group = *group_[function];
+        return ++group.refused == group.size && !group.may_be_missing;
+    }
+
+  private:
+    struct Group {
+        std::size_t size = 0, refused = 0;
+        bool may_be_missing = false;
+    };
+    const program::Program& program_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, Group> groups_;  ///< by attach point
+    std::vector<Group*> group_;                                                        ///< by function
+};
 
 }  // namespace
 
@@ -390,10 +439,11 @@ base::Result<std::vector<LoadedProgram>> load_functions(const program::Program& 
     std::vector<std::optional<base::Result<LoadedProgram>>> results(count);
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> has_failed = false;
+    Dispensable dispensable(program);
     const auto work = [&] {
         for (std::size_t i = next++; i < count && !has_failed; i = next++) {
             results[i] = load_function(program, kernel, i, maps, btf, settings);
-            if (!results[i]->ok()) has_failed = true;
+            if (!results[i]->ok() && !dispensable.has(i, results[i]->error())) has_failed = true;
         }
     };
     // The verifier runs in parallel for those who may load programs at all. What needs the kernel's types stays with
@@ -411,10 +461,18 @@ base::Result<std::vector<LoadedProgram>> load_functions(const program::Program& 
 
     std::vector<LoadedProgram> loaded;
     loaded.reserve(count);
-    for (auto& result : results) {
-        if (result && !result->ok()) return result->take_error();
+    for (std::size_t i = 0; i < count; ++i) {
         // Not reached by any thread: a later one failed first and is found in its turn.
-        if (result) loaded.push_back(std::move(*result).value());
+        if (!results[i]) continue;
+        if (results[i]->ok()) {
+            loaded.push_back(std::move(*results[i]).value());
+            continue;
+        }
+        base::Error error = results[i]->take_error();
+        if (!dispensable.has(i, error) || dispensable.is_last(i)) return error;
+        // To the tracer it is one more place that does not let itself be probed, whatever the kernel's number is.
+        error.errnum = EINVAL;
+        loaded.push_back(LoadedProgram{.fd = {}, .log = error.detail, .refusal = std::move(error)});
     }
     return loaded;
 }

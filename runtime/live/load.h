@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ struct LoadSettings {
 struct LoadedProgram {
     base::Fd fd;
     std::string log;  ///< empty unless kept
+    /// Why it is not loaded, where the run goes on without it: one of several functions that a wildcard stands for, or
+    /// one that the script says may be missing.
+    std::optional<base::Error> refusal = {};
 };
 /// One per Function, in order. The first refusal in that order is the error.
 [[nodiscard]] base::Result<std::vector<LoadedProgram>> load_functions(const program::Program& program,

@@ -82,6 +82,7 @@ base::Error explained(const View& view, base::Error error, const program::Place&
             error.message = "attaching to " + place.function + "+" + std::to_string(place.offset) +
                             ": no instruction begins at this offset";
             break;
+        case ESRCH:  // a multi-link's word for it
         case EINVAL:
             error.hint = place.offset == 0 ? "the kernel does not let this function be probed (notrace, or on its list "
                                              "in /sys/kernel/debug/kprobes/blacklist)"

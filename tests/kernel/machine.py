@@ -164,6 +164,91 @@ def violent_end_leaves_no_function_probed(places):
     return None
 
 
+def kernel_symbols():
+    """Text symbols of the kernel itself, by name."""
+    found = {}
+    for line in lines_of("/proc/kallsyms"):
+        words = line.split()
+        if len(words) == 3 and words[1] in "tTwW":
+            found.setdefault(words[2], int(words[0], 16))
+    return found
+
+
+@test
+def function_by_address(places):
+    """kprobe:ADDRESS, in hexadecimal and decimal; only with --unsafe."""
+    if not HAS_KPROBES:
+        return "needs kprobes"
+    address = kernel_symbols()["__x64_sys_getppid"]
+    for spelling in (hex(address), str(address)):
+        words = [places.bpfline, "-c", f"{places.targets}/calls 50", "-e", f"kprobe:{spelling} /pid == cpid/ {{ @[func, probe] = count(); }}"]
+        refused = harness.run(words)
+        expect(refused.status == 1 and "ERROR: Probing by address requires --unsafe" in refused.stderr, "without --unsafe", refused)
+        result = harness.run([*words, "--unsafe"])
+        expect(result.status == 0 and re.search(rf"^@\[__\w*_sys_getppid, kprobe:{address}\]: 50$", result.stdout, re.MULTILINE), spelling, result)
+    return None
+
+
+@test
+def functions_that_no_list_names(places):
+    """Every name of one function, of which ftrace lists one, alone and together; and one written in assembler, which ftrace cannot touch."""
+    if not HAS_KPROBES:
+        return "needs kprobes"
+    symbols = kernel_symbols()
+    listed = {line.split()[0] for line in lines_of("/sys/kernel/tracing/available_filter_functions")}
+    names = sorted(name for name, address in symbols.items() if address == symbols["__x64_sys_getppid"] and "." not in name)
+    expect(len(names) > 1 and not set(names) <= listed, f"names without a list: {names}")
+    for name in names:
+        result = harness.run([places.bpfline, "-c", f"{places.targets}/calls 50", "-e", f"kprobe:{name} /pid == cpid/ {{ @[probe] = count(); }}"])
+        expect(result.status == 0 and f"@[kprobe:{name}]: 50\n" in result.stdout, name, result)
+    result = harness.run([places.bpfline, "-c", f"{places.targets}/calls 50", "-e",
+                          ", ".join(f"kprobe:{name}" for name in [names[0], "vfs_read"]) + " /pid == cpid/ { @[probe] = count(); }"])
+    expect(result.status == 0 and f"@[kprobe:{names[0]}]: 50\n" in result.stdout, "through one link", result)
+    # Debian's kernels let perf events touch only what ftrace can (CONFIG_KPROBE_EVENTS_ON_NOTRACE is off).
+    name = "clear_page_erms"
+    expect(name in symbols and name not in listed, f"{name} is no longer without a list")
+    result = harness.run([places.bpfline, "-c", f"{places.targets}/faults 200", "-e", f"kprobe:{name} /pid == cpid/ {{ @ = count(); }}"])
+    if result.status == 0:
+        cleared = re.search(r"^@: (\d+)$", result.stdout, re.MULTILINE)
+        expect(cleared and int(cleared[1]) >= 200, "pages cleared", result)
+    else:
+        expect("HINT: the kernel does not let this function be probed (notrace" in result.stderr, "why not", result)
+    return None
+
+
+@test
+def arguments_on_the_stack(places):
+    """The seventh and later ones, by number and by name."""
+    if not HAS_KPROBES:
+        return "needs kprobes"
+    # do_mmap got vm_flags before pgoff in 6.9, which moved pgoff out of the registers.
+    seventh = "arg6" if harness.Kernel().version >= (6, 9) else "arg6 == (uint64)args.populate ? 7 : 0"
+    result = harness.run([places.bpfline, "-q", "-c", f"{places.targets}/maps_file {places.bpfline}", "-e",
+                          f"kprobe:do_mmap /pid == cpid && args.pgoff == 7 && args.len == 12288/ {{ printf(\"%d %d\\n\", {seventh}, "
+                          "args.uf != 0); }"])
+    expect(result.status == 0 and re.search(r"^7 1$", result.stdout, re.MULTILINE), "pgoff", result)
+    return None
+
+
+@test
+def wildcard_without_what_is_refused(places):
+    """A function of a wildcard that may have no trampoline is left out and named with -v; alone it is an error, or missing."""
+    if not os.environ.get("BPFLINE_GUEST"):
+        return "needs fentry"
+    body = " /pid == cpid/ { @[probe] = count(); }"
+    words = [places.bpfline, "-c", f"{places.targets}/calls 50", "-e"]
+    result = harness.run([*words, "fentry:migrate_*, fentry:vfs_read" + body, "-v"])
+    expect(result.status == 0 and "@[fentry:vmlinux:vfs_read]: " in result.stdout and
+           "the places that a wildcard matched cannot be probed" in result.stderr and
+           "fentry:vmlinux:migrate_disable: Error loading" in result.stderr, "the others are attached", result)
+    alone = harness.run([*words, "fentry:migrate_disable" + body])
+    expect(alone.status == 255 and "does not let this function be traced by fentry" in alone.stderr, "alone", alone)
+    missing = harness.run([*words, "config = { missing_probes = warn } fentry:migrate_disable, fentry:vfs_read" + body])
+    expect(missing.status == 0 and "WARNING: Unable to attach probe: fentry:vmlinux:migrate_disable. Skipping." in missing.stderr and
+           "@[fentry:vmlinux:vfs_read]: " in missing.stdout, "missing_probes", missing)
+    return None
+
+
 @test
 def bpf_program_as_target(places):
     """fentry on another BPF program: listed, attached, counted."""
