@@ -2,9 +2,9 @@
 // bring a fake that hands over prepared records, a later milestone one that replays recordings. The tracer drives it
 // and never asks which one it is.
 //
-// Life cycle, in order: load, set_globals, run (begin), attach, drain/wait ..., set_globals (stopped), settle, run
-// (end), drain, read_map, detach. Stopped programs return at their first instruction, so everything can be shown before
-// detach, which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes first.
+// Life cycle, in order: load, set_globals, run (begin), attach, iterate/drain/wait ..., set_globals (stopped), settle,
+// run (end), drain, read_map, detach. Stopped programs return at their first instruction, so everything can be shown
+// before detach, which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes first.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +31,7 @@ class RecordSink {
 struct Attached {
     unsigned hooks = 0;                     ///< what "Attached N probes" counts; 0 with a failure
     std::vector<std::string> skipped = {};  ///< functions of a wildcard that the kernel refused
+    std::string pinned = {};                ///< the file that now runs the program
 };
 
 /// Why a wait ended.
@@ -68,6 +69,12 @@ class Engine {
     virtual bool keep_time() { return false; }
     /// Attaches attachments[index].
     [[nodiscard]] virtual base::Result<Attached> attach(std::size_t index) = 0;
+    /// Runs attachments[index], an iterator that is not pinned, over some more objects, few enough for their records to
+    /// fit the ring. false: it is through.
+    [[nodiscard]] virtual base::Result<bool> iterate(std::size_t index) {
+        static_cast<void>(index);
+        return false;
+    }
     /// Hands over every record committed so far; returns how many. Never waits.
     virtual std::size_t drain(engine::RecordSink& sink) = 0;
     /// Sleeps until a record is committed or one of other_fds becomes readable; timeout_ms < 0 = no limit.

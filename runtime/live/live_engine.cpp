@@ -29,6 +29,9 @@ constexpr std::size_t kRawArguments = 12;
 /// nothing: a part of each close is done under one kernel-wide lock.
 constexpr std::size_t kMostClosers = 8;
 
+/// Iterators are run over so many objects before the ring is read, fewer where it has not this room for each of them.
+constexpr std::size_t kMostObjects = 64, kObjectRecords = 65536;
+
 /// Kinds that watch one process when there is a child; the others see the whole machine and filter in the script.
 constexpr program::KindSet kPerProcess = program::KindSet::of(
     program::ProbeKind::uprobe, program::ProbeKind::uretprobe, program::ProbeKind::usdt, program::ProbeKind::profile,
@@ -104,6 +107,7 @@ base::Status LiveEngine::load(const program::Program& program) {
     if (const int result = bpf_call(BPF_OBJ_GET_INFO_BY_FD, attributes); result < 0) {
         return base::error_from_errno("asking for the size of the event ring", -result);
     }
+    objects_at_once_ = std::clamp<std::size_t>(info.max_entries / kObjectRecords, 1, kMostObjects);
     return ring_.open(ring, info.max_entries);
 }
 
@@ -191,7 +195,22 @@ base::Result<engine::Attached> LiveEngine::attach(std::size_t index) {
                         places);
     if (!links.ok()) return links.take_error();
     attachments_.push_back({index, std::move(links).value()});
-    return engine::Attached{.hooks = attachments_.back().links.hooks, .skipped = attachments_.back().links.skipped};
+    const probes::Links& kept = attachments_.back().links;
+    return engine::Attached{.hooks = kept.hooks, .skipped = kept.skipped, .pinned = kept.pinned};
+}
+
+base::Result<bool> LiveEngine::iterate(std::size_t index) {
+    const auto attachment = std::ranges::find(attachments_, index, &Attachment::index);
+    if (attachment == attachments_.end() || !attachment->links.iterator.is_open()) return false;
+    // A byte for each object: codegen sees to it.
+    std::array<char, kMostObjects> bytes;
+    const ssize_t size = ::read(attachment->links.iterator.get(), bytes.data(), objects_at_once_);
+    if (size == 0) return false;
+    // EAGAIN: a million objects went by without output, and the kernel wants to be asked again.
+    if (size < 0 && errno != EAGAIN && errno != EINTR)
+        return base::error_from_errno(
+            "iterating with " + program_->probes[program_->attachments[index].probe.index()].name, errno);
+    return true;
 }
 
 void LiveEngine::settle() {

@@ -35,6 +35,7 @@ class LiveEngine final : public engine::Engine {
     [[nodiscard]] base::Result<std::int64_t> run_for_result(program::FunctionId function) override;
     bool keep_time() override;
     [[nodiscard]] base::Result<engine::Attached> attach(std::size_t index) override;
+    [[nodiscard]] base::Result<bool> iterate(std::size_t index) override;
     std::size_t drain(engine::RecordSink& sink) override { return ring_.drain(sink); }
     [[nodiscard]] engine::Wake wait(std::span<const int> other_fds, int timeout_ms) override {
         return ring_.wait(other_fds, timeout_ms);
@@ -74,6 +75,7 @@ class LiveEngine final : public engine::Engine {
     std::map<std::size_t, std::uint64_t> ticks_due_;  ///< by attachment, once programs are told to do nothing any more
     Ring ring_;
     int child_pid_ = -1;
+    std::size_t objects_at_once_ = 1;  ///< of an iterator, between two looks at the ring
 };
 
 /// For callers that need no more than the door.

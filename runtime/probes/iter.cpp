@@ -4,7 +4,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -37,24 +36,20 @@ bool is_there(const View& view, std::string_view name) {
     return btf != nullptr && btf->find(BTF_KIND_FUNC, std::string(kFunction) + std::string(name)) != 0;
 }
 
-/// Once over all objects. The program sends what it has to say as events; nothing comes out of the descriptor.
-base::Status run(const base::Fd& link) {
+base::Result<base::Fd> open_iterator(const base::Fd& link) {
     bpf_attr request;
     std::memset(&request, 0, sizeof request);
     request.iter_create.link_fd = static_cast<std::uint32_t>(link.get());
-    const base::Fd iterator(static_cast<int>(::syscall(__NR_bpf, BPF_ITER_CREATE, &request, sizeof request)));
+    base::Fd iterator(static_cast<int>(::syscall(__NR_bpf, BPF_ITER_CREATE, &request, sizeof request)));
     if (!iterator.is_open()) return base::error_from_errno("creating the iterator", errno);
-    std::array<char, 4096> text;
-    for (;;) {
-        const ssize_t size = ::read(iterator.get(), text.data(), text.size());
-        if (size == 0) return {};
-        // EAGAIN: a million objects went by without output, and the kernel wants to be asked again.
-        if (size < 0 && errno != EAGAIN && errno != EINTR) return base::error_from_errno("iterating", errno);
-    }
+    return iterator;
 }
 
-base::Status pin(const base::Fd& link, const std::string& name) {
-    const std::string path = name.starts_with('/') ? name : std::string(kPinDirectory) + name;
+std::string pin_path(const std::string& name) {
+    return name.starts_with('/') ? name : std::string(kPinDirectory) + name;
+}
+
+base::Status pin(const base::Fd& link, const std::string& path) {
     bpf_attr request;
     std::memset(&request, 0, sizeof request);
     request.pathname = reinterpret_cast<std::uintptr_t>(path.c_str());
@@ -137,9 +132,12 @@ Attachment attach(const View&, const LoadedFunction& function, Places places) {
         base::Fd link(static_cast<int>(::syscall(__NR_bpf, BPF_LINK_CREATE, &request, sizeof request)));
         if (!link.is_open()) return base::error_from_errno(doing, errno);
         if (!place.target.empty()) {
-            if (auto status = pin(link, place.target); !status.ok()) return status.take_error();
-        } else if (auto status = run(link); !status.ok()) {
-            return status.take_error(doing);
+            links.pinned = pin_path(place.target);
+            if (auto status = pin(link, links.pinned); !status.ok()) return status.take_error();
+        } else {
+            auto iterator = open_iterator(link);
+            if (!iterator.ok()) return iterator.take_error(doing);
+            links.iterator = std::move(*iterator);
         }
         links.fds.push_back(std::move(link));
         links.hooks++;

@@ -67,6 +67,8 @@ struct Links {
     std::vector<base::Fd> fds;  ///< in closing order: link first, then perf event
     unsigned hooks = 0;         ///< what "Attached N probes" counts
     std::vector<std::string> skipped = {};  ///< of many places those the kernel refused; the others are attached
+    base::Fd iterator = {};                 ///< iter that is not pinned: each read runs it over as many objects as bytes
+    std::string pinned = {};                ///< iter: the file it was pinned to
 };
 
 /// What attaching needs to know about a loaded function.

@@ -241,7 +241,9 @@ constexpr std::array<Provider, program::kProbeKindCount> kRows{{
      .name = "iter",
      .aliases = {"it"},
      .target_form = "iter:TYPE[:PIN]",
-     .doc = "Runs once for each of the kernel's tasks, open files, maps and so on, then ends.",
+     .doc = "Runs once for each of the kernel's tasks, open files, maps and so on, then ends. With a PIN (a name below "
+            "/sys/fs/bpf, or a path there) it runs whenever that file is read, until the file is removed, and prints "
+            "into it.",
      .example = R"(iter:task { printf("%s\n", ctx.task.comm); })",
      .type = BPF_PROG_TYPE_TRACING,
      .is_kernel_side = true,

@@ -97,6 +97,7 @@ class Run {
 
     // -- middle
     void loop();
+    void iterate();
     void serve(const engine::Wake& wake);
     void serve_signals();
     void serve_self();
@@ -158,6 +159,8 @@ class Run {
     Ledger ledger_;
 
     std::vector<program::ProbeId> self_probes_;
+    std::vector<std::size_t> iterators_;  ///< attachments that are not through yet
+    bool has_iteration_failed_ = false;
     Stop stop_ = Stop::none;
     std::uint64_t shown_before_ = 0;  ///< bytes of output that say nothing of events or maps
     bool has_shown_ = false;          ///< the others
@@ -303,6 +306,9 @@ bool Run::attach_one(std::size_t index) {
     base::Result<engine::Attached> attached = engine_.attach(index);
     if (attached.ok()) {
         outcome_.attached += attached->hooks;
+        if (!attached->pinned.empty() && options_.format == OutputFormat::text)
+            out_->write(fmt::format("Program pinned to {}\n", attached->pinned));
+        if (spec.kind == program::ProbeKind::iter) iterators_.push_back(index);
         for (const std::string& function : attached->skipped)
             verbose(fmt::format("Unable to attach to function {}. Skipping.", function));
         refused_ += attached->skipped.size();
@@ -338,7 +344,7 @@ base::Status Run::run_all(const std::vector<program::ProbeId>& probes) {
     return {};
 }
 
-/// Everything is attached: says so, then lets the child go.
+/// Everything is attached: says so, runs the iterators, then lets the child go.
 bool Run::announce() {
     base::phases().begin("announce, release the command");
     if (has_user_names() && !user_maps().empty() && !options_.pid && !ends_by_itself()) kernel_.remember_processes();
@@ -356,6 +362,9 @@ bool Run::announce() {
     out_->flush();
     shown_before_ = out_->taken();
     notify_service_manager();
+    // They see the child as it is held.
+    while (!iterators_.empty() && stop_ == Stop::none && !records_->has_exited() && !out_->is_closed())
+        iterate();
     if (!child_.is_started()) return true;
     base::Status released = child_.release();
     if (!released.ok()) error(released.error());
@@ -372,7 +381,7 @@ bool Run::has_user_names() const {
 }
 
 bool Run::ends_by_itself() const {
-    // Nothing that could ever happen again; an iterator has run when it was attached.
+    // Nothing that could ever happen again: iterators are through.
     return !child_.is_started() && std::ranges::all_of(program_.attachments, [](const program::AttachSpec& spec) {
         return spec.kind == program::ProbeKind::iter;
     });
@@ -417,6 +426,23 @@ void Run::loop() {
         if (is_ready(kProcess)) request_stop(Stop::by_process);
         if (is_ready(kOutput)) request_stop(Stop::by_output);
     }
+}
+
+/// Iterators are run in steps, their records read in between: they say more than a ring takes.
+void Run::iterate() {
+    // Signals are seen to only now and then: asking is not for nothing.
+    constexpr int kStepsAtOnce = 16;
+    for (int i = 0; i < kStepsAtOnce && !iterators_.empty() && !records_->has_exited(); ++i) {
+        base::Result<bool> more = engine_.iterate(iterators_.back());
+        if (!more.ok()) {
+            error(more.error());
+            has_iteration_failed_ = true;
+        }
+        if (!more.ok() || !*more) iterators_.pop_back();
+        (void)engine_.drain(*records_);
+    }
+    out_->flush();
+    (void)note_stop_signal();
 }
 
 bool Run::note_stop_signal() {
@@ -514,7 +540,7 @@ void Run::stop() {
     if (!out_->is_closed() && stop_ != Stop::by_output) {
         sink_->before_final_maps();
         shown_before_ = out_->taken();
-        if (program_.config.print_maps_on_exit) print_final_maps();
+        if (program_.config.print_maps_on_exit && !has_iteration_failed_) print_final_maps();
     }
     has_shown_ = has_shown_ || out_->taken() != shown_before_;
     show_ledger();
@@ -526,7 +552,7 @@ void Run::stop() {
     outcome_.detach_ns = clock_ns(CLOCK_MONOTONIC) - began;
     child_.stop();
 
-    outcome_.exit_code = records_->exit_status();
+    outcome_.exit_code = has_iteration_failed_ ? kRunFailure : records_->exit_status();
     outcome_.shown = records_->counts().handled;
     outcome_.dropped = records_->counts().dropped;
     outcome_.malformed = records_->counts().malformed;
@@ -572,8 +598,7 @@ void Run::show_ledger() {
             err_->write(report.text(0));
     }
     // Without a ledger nothing was counted.
-    if (!ledger_.is_known() || options_.is_quiet || options_.warnings == Warnings::none || !is_empty())
-        return;
+    if (!ledger_.is_known() || options_.is_quiet || options_.warnings == Warnings::none || !is_empty()) return;
     constexpr std::size_t kMostRows = 12;
     std::string text = "Nothing was printed or stored:\n";
     text += report.explanation(stop_ == Stop::by_process ? RunEnd::child_ended : RunEnd::stopped);

@@ -7,6 +7,7 @@
 #include "runtime/format/parse_format.h"
 #include "src/builtins/groups.h"
 #include "src/builtins/lowering.h"
+#include "src/codegen/sequence.h"
 
 namespace builtins {
 
@@ -22,7 +23,33 @@ void check_formatted(CallSite& site) {
     check_format(site, 0);
 }
 
+// A pinned iterator prints for whoever reads its file, when we are gone: with the kernel's means.
+constexpr std::string_view kSequenceHint =
+    "the kernel prints it by itself: integers with %d %u %x %p %c or %s, texts and booleans with %s";
+
+void check_printf(CallSite& site) {
+    check_format(site, 0);
+    const auto arguments = site.arguments();
+    if (!codegen::is_pinned_iterator(site.probe_kind(), site.place()) || arguments.empty() || !arguments[0].text)
+        return;
+    std::size_t next = 1;
+    for (const format::FormatPiece& piece : format::parse_format(*arguments[0].text).pieces) {
+        if (piece.conversion == program::Conversion::none || next >= arguments.size()) continue;
+        const types::Type* type = arguments[next++].type;
+        if (type == nullptr || type->kind == types::Kind::error || codegen::fits_sequence(format::to_op(piece), type))
+            continue;
+        site.error(DiagnosticKind::bad_format, site.range(),
+                   fmt::format("a pinned iterator can not print {} with %{}", types::name_of(type), piece.spelling))
+            .hint(std::string(kSequenceHint));
+        return;
+    }
+}
+
 ir::Value lower_printf(Emitter& e, const Call& call, ir::Value) {
+    if (codegen::is_pinned_iterator(e.probe().kind, e.probe().place)) {
+        e.write_sequence(call.format, values_after(call, 1));
+        return {};
+    }
     e.send_formatted(call, values_after(call, 1),
                      [](std::vector<program::FormatOp> ops) { return program::Printf{std::move(ops)}; });
     return {};
@@ -74,10 +101,26 @@ bool is_printable(const types::Type& type) {
     }
 }
 
+/// print(value) of a pinned iterator: as printf("%s\n") does.
+std::array<program::FormatOp, 2> line_of_value() {
+    std::array<program::FormatOp, 2> ops;
+    ops[0].conversion = program::Conversion::value;
+    ops[1].text = "\n";
+    return ops;
+}
+
 void check_print(CallSite& site) {
     const auto arguments = site.arguments();
     if (arguments.empty()) return;
     const CallArgument& what = arguments[0];
+    if (codegen::is_pinned_iterator(site.probe_kind(), site.place())) {
+        const bool is_map = what.map && !what.map_has_key;
+        if (is_map || (what.type && what.type->kind != types::Kind::error &&
+                       !codegen::fits_sequence(line_of_value().front(), what.type)))
+            site.error(DiagnosticKind::not_printable, site.range(),
+                       fmt::format("a pinned iterator can not print {}", is_map ? "a map" : types::name_of(what.type)))
+                .hint(std::string(kSequenceHint));
+    }
     if (what.map && !what.map_has_key) {
         const types::Type* value = site.map_value(*what.map);
         if (arguments.size() > 1 && value && value->kind == types::Kind::stats)
@@ -120,6 +163,10 @@ ir::Value lower_print(Emitter& e, const Call& call, ir::Value) {
         return {};
     }
     const typed::Expr& value = *call.arguments[0];
+    if (codegen::is_pinned_iterator(e.probe().kind, e.probe().place)) {
+        e.write_sequence(line_of_value(), std::span(call.arguments).first(1));
+        return {};
+    }
     if (value.type->is_scalar()) {
         // Before the record is reserved: what evaluating it has to say (a division by zero) comes first.
         const ir::Value number = e.scalar(value);
@@ -252,14 +299,16 @@ constexpr std::array kOutput{
     typed::Builtin{.name = "printf",
                    .signature = "printf(format: string literal, values: any...) -> void",
                    .is_asynchronous = true,
+                   .works_pinned = true,
                    .doc = "Prints values as the format says (see the language reference); no newline is added.",
                    .example = R"(begin { printf("%s %d\n", comm, pid); })",
-                   .check = check_formatted,
+                   .check = check_printf,
                    .lower = lower_printf},
     typed::Builtin{
         .name = "print",
         .signature = "print(value: map|any, top: int literal = 0, div: int literal = 1) -> void",
         .is_asynchronous = true,
+        .works_pinned = true,
         .doc = "Prints a value in its default form and a newline, or a whole map as at the end: only its `top` largest "
                "entries, values divided by `div`.",
         .example = R"(begin { @x[1] = 5; print(@x); print((1, "two")); })",

@@ -171,6 +171,12 @@ const Type* Inference::result_type(const typed::Builtin& row, const Signature& s
 
 void Inference::check_where(const typed::Builtin& row, std::string_view name, Range range) {
     const program::ProbeKind kind = body_->kind();
+    if (row.is_asynchronous && !row.works_pinned && kind == program::ProbeKind::iter &&
+        !body_->place().place.target.empty()) {
+        error(DiagnosticKind::wrong_probe, range, fmt::format("{}() can not be used in a pinned iterator", name))
+            .hint("it runs whenever its file is read, and bpfline, which would have to do this, has ended by then");
+        return;
+    }
     if (row.where.has(kind)) return;
     std::string_view word = kind_in_messages(kind);
     if (word == "special") word = body_->place().name;

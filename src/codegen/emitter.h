@@ -120,6 +120,8 @@ class Emitter {
     /// Event + fill for printf and its like in one: make(ops) builds the EventSpec.
     virtual void send_formatted(const typed::Call& call, std::span<const typed::Expr* const> values,
                                 const std::function<program::EventSpec(std::vector<program::FormatOp>)>& make) = 0;
+    /// The same text into the file that a pinned iterator is read through; only what fits_sequence allows.
+    virtual void write_sequence(std::span<const program::FormatOp> ops, std::span<const typed::Expr* const> values) = 0;
     /// Run-time warning at a place of the script (counted always; sent for the first on each CPU). With
     /// `is_only_verbose` only under -k.
     virtual void warn(program::WarningKind kind, source::Range at, std::string_view helper = {}, ir::Value code = {},

@@ -38,6 +38,7 @@ namespace codegen {
     X(jiffies64, 118, "5.5")                \
     X(get_ns_current_pid_tgid, 120, "5.7")  \
     X(ktime_get_boot_ns, 125, "5.8")        \
+    X(seq_printf, 126, "5.7")               \
     X(seq_write, 127, "5.7")                \
     X(ringbuf_output, 130, "5.8")           \
     X(ringbuf_reserve, 131, "5.8")          \

@@ -14,6 +14,7 @@
 #include "runtime/base/bug.h"
 #include "runtime/program/record.h"
 #include "src/codegen/scratch_layout.h"
+#include "src/codegen/sequence.h"
 #include "src/codegen/walk.h"
 
 namespace codegen {
@@ -70,14 +71,17 @@ void ProbeEmitter::emit() {
     }
 
     find_probe();
+    const bool is_pinned = is_pinned_iterator(probe_.kind, probe_.place);
     if (probe_.kind == program::ProbeKind::iter) {
         // Behind the last object the kernel calls once more, with a null pointer in its place, for a last line to be
         // written.
         const ir::Block object = b.block("object");
         b.branch(b.is_zero(b.load(Width::i64, context(), kIteratorObject)), return_, object, Likely::no);
         b.enter(object);
+        if (!is_pinned) count_object();
     }
-    if (!runs_when_stopped(probe_.kind)) {
+    // What is pinned outlives the run.
+    if (!runs_when_stopped(probe_.kind) && !is_pinned) {
         b.branch(b.not_zero(global(offsetof(program::Globals, stopped))), return_, ready, Likely::no);
         b.enter(ready);
     } else {
@@ -87,9 +91,8 @@ void ProbeEmitter::emit() {
     {
         const Temporaries temporaries(*this);
         const ir::Value key = stack_object(4);
-        b.store(shared_.table.is_set()
-                    ? b.trunc(probe_number_, Width::i32)
-                    : b.i32(script_.program.probes[id_.index()].ledger_slot),
+        b.store(shared_.table.is_set() ? b.trunc(probe_number_, Width::i32)
+                                       : b.i32(script_.program.probes[id_.index()].ledger_slot),
                 key, 0, 4);
         // The claim of scratch memory uses the key's place, too.
         ledger_ = script_.options.keeps_ledger ? lookup(script_.ledger(), key) : b.map_value(script_.globals());

@@ -108,6 +108,8 @@ class ProbeEmitter final : public Emitter {
                                   std::span<const typed::Expr* const> values) override;
     void send_formatted(const typed::Call& call, std::span<const typed::Expr* const> values,
                         const std::function<program::EventSpec(std::vector<program::FormatOp>)>& make) override;
+    void write_sequence(std::span<const program::FormatOp> ops,
+                        std::span<const typed::Expr* const> values) override;  ///< sequence.cpp
     void warn(program::WarningKind kind, source::Range at, std::string_view helper, ir::Value code,
               bool is_only_verbose) override;
 
@@ -329,6 +331,14 @@ class ProbeEmitter final : public Emitter {
     ir::Value average_of(const program::Aggregation& aggregation, ir::Value total, ir::Value count);
     ir::Value merged_stats(const typed::MapValue& expr);
     void for_each_bucket(typed::MapIndex map, const typed::Expr* key, const std::function<void(ir::Value key)>& body);
+
+    // ---- sequence.cpp
+    ir::Value sequence_file();
+    void write_sequence(std::string_view text);
+    void print_sequence(const std::string& format, ir::Value data);
+    void write_sequence_text(const program::FormatOp& op, const typed::Expr& value);
+    void write_sequence_number(const program::FormatOp& op, const typed::Expr& value);
+    void count_object();
 
     // ---- stacks.cpp
     static void write_store(ir::Builder& b, program::MapId stacks, std::uint32_t limit);

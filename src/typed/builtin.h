@@ -43,6 +43,7 @@ struct Builtin {
     std::uint32_t helper = 0;                          ///< BPF helper it needs (kernel feature check); 0 = none beyond the usual
     bool is_unsafe = false;                            ///< needs --unsafe
     bool is_asynchronous = false;                      ///< happens when the event is read
+    bool works_pinned = false;                         ///< asynchronous, but not in a pinned iterator, whose events nobody reads
     std::string_view doc;                              ///< one or two sentences, printed into docs/builtins.md
     std::string_view example;                          ///< a whole runnable script
     std::string_view since = {};                       ///< first kernel, if not all of ours; may be empty

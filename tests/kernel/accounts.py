@@ -152,6 +152,16 @@ def raw_events_show_the_same_calls(places):
     expect(raw["@nr"] == own["@nr"] and raw["@size"] == own["@size"], f"{raw} {own}")
 
 
+@test
+def iterators_lose_nothing(places):
+    """A line for each of the kernel's symbols, a hundred thousand, through a ring of one page: it is read while they are gone through."""
+    if not harness.Kernel().lacks(["kernel:6.0"]):
+        status, output, errors = run(places, ["-q", "-e", 'config = { perf_rb_pages = 1 } iter:ksym { printf("line\\n"); @n = count(); }'])
+        lines = output.splitlines()
+        expect(status == 0 and errors == "", f"status {status}", errors)
+        expect(len(lines) > 10_000 and lines.count(b"line") == int(lines[-1].removeprefix(b"@n: ")), f"{lines.count(b'line')} {lines[-1]}")
+
+
 def assemble_32_bit(folder):
     """A program that calls getpid (20) by int $0x80 a hundred times and then leaves: 64-bit code, 32-bit system calls."""
     source = pathlib.Path(folder, "old_calls.c")

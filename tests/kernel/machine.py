@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -246,6 +247,23 @@ def wildcard_without_what_is_refused(places):
     missing = harness.run([*words, "config = { missing_probes = warn } fentry:migrate_disable, fentry:vfs_read" + body])
     expect(missing.status == 0 and "WARNING: Unable to attach probe: fentry:vmlinux:migrate_disable. Skipping." in missing.stderr and
            "@[fentry:vmlinux:vfs_read]: " in missing.stdout, "missing_probes", missing)
+    return None
+
+
+@test
+def pinned_iterator_runs_without_us(places):
+    """The program stays at its file, and whoever reads that gets its text; twice the same name is refused."""
+    body = (" /ctx.task.pid == ctx.task.tgid/ { $c = ctx.task.comm; printf(\"%-16s|%5d %s %x\\n\", $c, 40 + 2, $c, 255); "
+            "print(ctx.task.comm); if ($c == \"sh\") { print(pid > 0); } }")
+    with tempfile.TemporaryDirectory() as folder:
+        # A mount namespace of its own: nothing of it is left.
+        commands = (f"mount -t bpf none {folder} && '{places.bpfline}' -e \"$1\" && cat {folder}/names && cat {folder}/names >/dev/null && "
+                    f"'{places.bpfline}' -e \"$1\"; echo status $?; rm {folder}/names")
+        result = harness.run(["unshare", "-m", "sh", "-c", commands, "sh", f"iter:task:\"{folder}/names\"{body}"])
+        lines = result.stdout.splitlines()
+        expect(lines[0] == f"Program pinned to {folder}/names" and re.search(r"^sh {14}\|   42 sh ff$", result.stdout, re.MULTILINE) and
+               {"sh", "true"} <= set(lines), "its text", result)
+        expect(lines[-1] == "status 255" and "pinning the iterator" in result.stderr, "the second one", result)
     return None
 
 

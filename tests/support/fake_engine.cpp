@@ -29,7 +29,21 @@ base::Result<engine::Attached> FakeEngine::attach(std::size_t index) {
     calls.push_back("attach " + std::to_string(index));
     if (const auto error = attach_errors.find(index); error != attach_errors.end()) return error->second;
     const auto count = hooks.find(index);
-    return engine::Attached{.hooks = count == hooks.end() ? 1 : count->second};
+    const auto pin = pins.find(index);
+    return engine::Attached{.hooks = count == hooks.end() ? 1 : count->second,
+                            .pinned = pin == pins.end() ? std::string() : pin->second};
+}
+
+base::Result<bool> FakeEngine::iterate(std::size_t index) {
+    calls.push_back("iterate " + std::to_string(index));
+    auto& steps = iterations[index];
+    if (steps.empty()) return false;
+    base::Result<std::vector<Record>> step = std::move(steps.front());
+    steps.pop_front();
+    if (!step.ok()) return step.take_error();
+    for (Record& one : *std::move(step))
+        ring_.push_back(std::move(one));
+    return true;
 }
 
 std::size_t FakeEngine::drain(engine::RecordSink& sink) {

@@ -45,6 +45,9 @@ class FakeEngine : public engine::Engine {
     std::map<std::size_t, base::Error> attach_errors;  ///< by index of the attachment
     std::map<std::size_t, unsigned> hooks;             ///< by index; 1 where nothing is said
     std::map<std::size_t, std::uint64_t> due;          ///< by index: ticks of an interval
+    std::map<std::size_t, std::string> pins;           ///< by index: where it is pinned to
+    /// By index, what each step of an iterator commits; an error ends it.
+    std::map<std::size_t, std::deque<base::Result<std::vector<Record>>>> iterations;
     /// Called at the start of every wait, with how often it was called before.
     std::function<void(std::size_t)> on_wait;
     /// What a stopped program still commits before it is settled.
@@ -58,6 +61,7 @@ class FakeEngine : public engine::Engine {
     void set_globals(const program::Globals& value) override;
     [[nodiscard]] base::Status run(program::FunctionId function) override;
     [[nodiscard]] base::Result<engine::Attached> attach(std::size_t index) override;
+    [[nodiscard]] base::Result<bool> iterate(std::size_t index) override;
     std::size_t drain(engine::RecordSink& sink) override;
     [[nodiscard]] engine::Wake wait(std::span<const int> other_fds, int timeout_ms) override;
     void settle() override;

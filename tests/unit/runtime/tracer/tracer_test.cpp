@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace {
@@ -238,6 +239,40 @@ TEST_F(TracerTest, NoticeComesBeforeEverything) {
     engine_.on_run[0] = {tick(1), exit_with(0, tracer_test::kBeginProbe)};
     run();
     EXPECT_EQ(out_.text(), "__BPFTRACE_NOTIFY_PROBES_ATTACHED\ntick 1\n\n\n");
+}
+
+TEST_F(TracerTest, IteratorsAreReadWhileTheyRun) {
+    program_.attachments[0].kind = program::ProbeKind::iter;
+    engine_.iterations[0].emplace_back(std::vector<test_support::Record>{tick(1)});
+    engine_.iterations[0].emplace_back(std::vector<test_support::Record>{});
+    engine_.iterations[0].emplace_back(std::vector<test_support::Record>{tick(2), tick(3)});
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(out_.text(), "tick 1\ntick 2\ntick 3\n\n\n");
+    EXPECT_EQ(std::ranges::count(engine_.calls, "iterate 0"), 4);
+    EXPECT_LT(when("iterate 0"), when("stop"));
+}
+
+TEST_F(TracerTest, ExitEndsAnIterator) {
+    program_.attachments[0].kind = program::ProbeKind::iter;
+    for (int i = 0; i < 100; ++i)
+        engine_.iterations[0].emplace_back(std::vector<test_support::Record>{i == 1 ? exit_with(4) : tick(i)});
+    EXPECT_EQ(run().exit_code, 4);
+    EXPECT_EQ(out_.text(), "tick 0\n\n\n");
+    EXPECT_EQ(std::ranges::count(engine_.calls, "iterate 0"), 2);
+}
+
+TEST_F(TracerTest, FailedIterationShowsNoMaps) {
+    program_.attachments[0].kind = program::ProbeKind::iter;
+    engine_.iterations[0].emplace_back(base::Error{.message = "iterating: no", .errnum = 5});
+    EXPECT_EQ(run().exit_code, 255);
+    EXPECT_EQ(std::ranges::count(engine_.calls, "read 0"), 0);
+}
+
+TEST_F(TracerTest, PinnedIteratorsSayWhere) {
+    program_.attachments[0].kind = program::ProbeKind::iter;
+    engine_.pins[0] = "/sys/fs/bpf/x";
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(out_.text(), "Program pinned to /sys/fs/bpf/x\n\n\n");
 }
 
 TEST_F(TracerTest, RefusedLoadEndsTheRun) {
