@@ -44,6 +44,10 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 /// what came before.
 constexpr int kSignalsToGiveUp = 2;
 
+/// Attaching is slow if it takes longer, or is to so many places by one link: then output does not wait for its end.
+constexpr std::int64_t kSlowAttachNs = 100'000'000;
+constexpr std::size_t kManyPlaces = 256;
+
 /// ENOTSUPP of the kernel: no trampoline for a function with so many arguments.
 constexpr int kNotSupported = 524;
 
@@ -92,6 +96,7 @@ class Run {
     int start();
     bool announce();
     [[nodiscard]] bool attach_one(std::size_t index);
+    void show_early();
     [[nodiscard]] bool is_one_of_many(std::size_t index) const;
     [[nodiscard]] base::Status run_all(const std::vector<program::ProbeId>& probes);
 
@@ -164,6 +169,7 @@ class Run {
     Stop stop_ = Stop::none;
     std::uint64_t shown_before_ = 0;  ///< bytes of output that say nothing of events or maps
     bool has_shown_ = false;          ///< the others
+    bool has_shown_early_ = false;    ///< of those, while still attaching
     std::uint64_t reported_lost_ = 0;
     std::uint64_t handled_at_look_ = 0;  ///< records handled when we last looked for loss
     std::int64_t looked_at_ = 0;
@@ -271,7 +277,11 @@ int Run::start() {
     for (std::size_t i = count; i-- > 0;) {
         if (kLastAttachedFirst.has(program_.attachments[i].kind)) order.push_back(i);
     }
+    const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
     for (const std::size_t index : order) {
+        if (program_.attachments[index].places.size() >= kManyPlaces ||
+            clock_ns(CLOCK_MONOTONIC) - began > kSlowAttachNs)
+            show_early();
         if (!attach_one(index)) return kRunFailure;
     }
     if (refused_ > 0) {
@@ -283,6 +293,17 @@ int Run::start() {
         return kRunFailure;
     }
     return 0;
+}
+
+/// What `begin` printed usually comes behind the word that all is attached. Where that takes long nobody should have to
+/// wait for it.
+void Run::show_early() {
+    // Others wait for our notice, or take the first line for it.
+    if (options_.format != OutputFormat::text || !options_.attached_notice.empty() || options_.is_dry_run) return;
+    const std::uint64_t before = out_->taken();
+    (void)engine_.drain(*records_);
+    out_->flush();
+    has_shown_early_ = has_shown_early_ || out_->taken() != before;
 }
 
 /// Whether the attach point of the script stands for several places: then one that refuses is left out.
@@ -536,7 +557,7 @@ void Run::stop() {
     }
     look_for_loss(true);
     records_->print_repeated_warnings(ledger_);
-    has_shown_ = out_->taken() != shown_before_;
+    has_shown_ = has_shown_early_ || out_->taken() != shown_before_;
     if (!out_->is_closed() && stop_ != Stop::by_output) {
         sink_->before_final_maps();
         shown_before_ = out_->taken();

@@ -241,6 +241,20 @@ TEST_F(TracerTest, NoticeComesBeforeEverything) {
     EXPECT_EQ(out_.text(), "__BPFTRACE_NOTIFY_PROBES_ATTACHED\ntick 1\n\n\n");
 }
 
+TEST_F(TracerTest, SlowAttachingShowsWhatBeginPrinted) {
+    engine_.on_run[0] = {tick(1)};
+    engine_.attach_errors[0] = base::Error{.message = "no", .errnum = 1};
+    EXPECT_EQ(run().exit_code, 255);
+    EXPECT_EQ(out_.text(), "");
+    program_.attachments[0].places.resize(1000);
+    run();
+    const std::string shown = out_.text();
+    EXPECT_TRUE(shown.starts_with("tick 1\n")) << "before it is tried to attach to so many places";
+    options_.attached_notice = "all";
+    run();
+    EXPECT_EQ(out_.text(), shown) << "whoever waits for the notice reads it first";
+}
+
 TEST_F(TracerTest, IteratorsAreReadWhileTheyRun) {
     program_.attachments[0].kind = program::ProbeKind::iter;
     engine_.iterations[0].emplace_back(std::vector<test_support::Record>{tick(1)});
