@@ -152,6 +152,16 @@ std::vector<std::string> mapped_files(const std::string& root, int pid) {
     return distinct_programs(std::move(paths));
 }
 
+/// A program that was deleted or replaced since a process began to run it is still there for that process: `path`, or
+/// the link that leads to what is running. `name`: the path inside the process's root.
+std::string as_it_runs(const std::string& path, const std::string& name, int pid) {
+    const std::string link = "/proc/" + std::to_string(pid) + "/exe";
+    const auto executable = kernel::executable_of(pid);
+    FileId running, found;
+    if (!executable.ok() || *executable != name || !is_regular(link, &running)) return path;
+    return is_regular(path, &found) && found == running ? path : link;
+}
+
 std::string absolute(const std::string& path) {
     const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
     return resolved ? resolved.get() : path;
@@ -209,7 +219,8 @@ Binaries find_binaries(std::string_view kind, std::string_view text, int pid) {
     const std::string path(text);
     if (pid >= 0 && text.empty()) {
         const auto executable = kernel::executable_of(pid);
-        return {executable.ok() ? std::vector<std::string>{root + *executable} : std::vector<std::string>{}, {}};
+        if (!executable.ok()) return {};
+        return {{as_it_runs(root + *executable, *executable, pid)}, {}};
     }
     if (pid >= 0 && text == "*") return {mapped_files(root, pid), {}};
     if (text.find('/') == std::string_view::npos) {
@@ -224,6 +235,9 @@ Binaries find_binaries(std::string_view kind, std::string_view text, int pid) {
     const bool is_inside = pid >= 0 && !path.starts_with("/proc/");
     const std::string whole = !is_inside ? path : root + (text.starts_with('/') ? path : absolute(path));
     if (base::has_wildcard(text)) return {expand(whole), {}};
+    if (pid >= 0 && whole.starts_with(root))
+        if (std::string running = as_it_runs(whole, whole.substr(root.size()), pid); running != whole)
+            return {{std::move(running)}, {}};
     // Whether the archive has the member, whoever reads its symbols will see.
     if (kernel::member_path(whole) && is_regular(kernel::file_of(whole))) return {{whole}, {}};
     return {is_regular(whole) && is_elf(whole) ? std::vector<std::string>{whole} : std::vector<std::string>{}, {}};

@@ -22,5 +22,7 @@ int main(void) {
         in_child();
         _exit(0);
     }
-    return child > 0 && waitpid(child, NULL, 0) == child ? 0 : 1;
+    const int is_well = child > 0 && waitpid(child, NULL, 0) == child;
+    usleep(100000);  // a file that is nowhere but in memory is gone with the process
+    return is_well ? 0 : 1;
 }
