@@ -18,6 +18,9 @@ namespace {
 
 // An id is the offset of a DIE in .debug_info; those in the file that dwz(1) moved common parts to have this bit.
 constexpr DwarfId kInShared = 0x40000000;
+// And those in .debug_types, which DWARF 4 has beside .debug_info, have these two.
+constexpr DwarfId kInTypes = 0x60000000;
+constexpr DwarfId kElsewhere = kInShared, kElsewhereOffset = 0x1fffffff;
 
 // Hostile DWARF may point in circles, and nest without end.
 constexpr unsigned kDeepest = 48;
@@ -138,6 +141,20 @@ bool is_c(Dwarf_Die* unit) {
     }
 }
 
+bool is_in_types(const Dwarf_Die* die) {
+    Dwarf_Half version = 0;
+    std::uint8_t kind = 0;
+    return ::dwarf_cu_info(die->cu, &version, &kind, nullptr, nullptr, nullptr, nullptr, nullptr) == 0 && version < 5 &&
+           kind == DW_UT_type;
+}
+
+/// Of a declaration that stands for a type in a unit of its own (-fdebug-types-section).
+bool signed_type(Dwarf_Die* die, Dwarf_Die* type) {
+    Dwarf_Attribute attribute;
+    return ::dwarf_attr(die, DW_AT_signature, &attribute) != nullptr &&
+           ::dwarf_formref_die(&attribute, type) != nullptr;
+}
+
 /// "b.c" and "src/b.c" mean "/home/x/src/b.c", "xb.c" does not.
 bool is_file(std::string_view path, std::string_view wanted) {
     if (!path.ends_with(wanted)) return false;
@@ -165,15 +182,23 @@ struct DebugInfo::State {
     std::optional<std::map<std::pair<DwarfType::Kind, std::string>, DwarfId>> definitions;
 
     [[nodiscard]] bool die_of(DwarfId id, Dwarf_Die* die) const {
-        Dwarf* from = (id & kInShared) != 0 ? ::dwarf_getalt(dwarf.get()) : dwarf.get();
-        return id != 0 && from != nullptr && ::dwarf_offdie(from, id & ~kInShared, die) != nullptr;
+        if (id == 0) return false;
+        if ((id & kElsewhere) == 0) return ::dwarf_offdie(dwarf.get(), id, die) != nullptr;
+        const DwarfId offset = id & kElsewhereOffset;
+        if ((id & kInTypes) == kInTypes) return ::dwarf_offdie_types(dwarf.get(), offset, die) != nullptr;
+        Dwarf* shared = ::dwarf_getalt(dwarf.get());
+        return shared != nullptr && ::dwarf_offdie(shared, offset, die) != nullptr;
     }
     [[nodiscard]] DwarfId id_of(Dwarf_Die* die) const {
         const Dwarf_Off offset = ::dwarf_dieoffset(die);
+        DwarfId elsewhere = 0;
+        if (::dwarf_cu_getdwarf(die->cu) != dwarf.get())
+            elsewhere = kInShared;
+        else if (is_in_types(die))
+            elsewhere = kInTypes;
         // Beyond a gigabyte of .debug_info ids do not reach; such a type is not known then.
-        if (offset >= kInShared) return 0;
-        const bool is_shared = ::dwarf_cu_getdwarf(die->cu) != dwarf.get();
-        return static_cast<DwarfId>(offset) | (is_shared ? kInShared : 0);
+        if (offset >= kElsewhere || (elsewhere != 0 && offset > kElsewhereOffset)) return 0;
+        return static_cast<DwarfId>(offset) | elsewhere;
     }
 
     const std::vector<Unit>& all_units() {
@@ -191,7 +216,7 @@ struct DebugInfo::State {
                     has_split_units = true;
                     continue;
                 }
-                if (kind == DW_UT_type || kind == DW_UT_split_type) continue;
+                if (kind == DW_UT_split_type) continue;
                 Unit unit{.die = die, .ranges = {}, .names = {}};
                 Dwarf_Addr base = 0, begin = 0, end = 0;
                 std::ptrdiff_t offset = 0;
@@ -211,18 +236,35 @@ struct DebugInfo::State {
         return nullptr;
     }
 
-    /// Calls visit(die, qualified name) for every named type below `scope`.
+    /// Calls visit(die, kind, qualified name) for every named type below `scope`.
     template <typename Visit>
-    void for_each_type(Dwarf_Die* scope, const std::string& prefix, const Visit& visit, unsigned depth = 0) const {
+    void for_each_type(Dwarf_Die* scope, const std::string& prefix, const Visit& visit) const {
+        std::unordered_map<void*, std::string> declared;
+        for_each_type(scope, prefix, visit, declared, 0);
+    }
+
+    /// declared: names of types that are declared inside a scope; their definitions may stand outside and refer to
+    /// them.
+    template <typename Visit>
+    void for_each_type(Dwarf_Die* scope, const std::string& prefix, const Visit& visit,
+                       std::unordered_map<void*, std::string>& declared, unsigned depth) const {
         if (depth > kDeepest) return;
         for_each_child(scope, [&](Dwarf_Die* child) {
             const int tag = ::dwarf_tag(child);
             const auto kind = named_kind(tag);
             if (!kind && !is_scope(tag)) return true;
             const std::string name = text_of(child);
-            const std::string full = name.empty() ? prefix + "(anonymous)" : prefix + name;
+            std::string full = name.empty() ? prefix + "(anonymous)" : prefix + name;
+            Dwarf_Attribute attribute;
+            Dwarf_Die declaration;
+            if (kind && !prefix.empty() && has_flag(child, DW_AT_declaration)) {
+                declared.emplace(child->addr, full);
+            } else if (::dwarf_attr(child, DW_AT_specification, &attribute) != nullptr &&
+                       ::dwarf_formref_die(&attribute, &declaration) != nullptr) {
+                if (const auto known = declared.find(declaration.addr); known != declared.end()) full = known->second;
+            }
             if (kind && !name.empty()) visit(child, *kind, full);
-            if (is_scope(tag)) for_each_type(child, full + "::", visit, depth + 1);
+            if (is_scope(tag)) for_each_type(child, full + "::", visit, declared, depth + 1);
             return true;
         });
     }
@@ -357,6 +399,11 @@ std::optional<DwarfFunction> DebugInfo::function(std::uint64_t address) const {
             Dwarf_Attribute attribute;
             Dwarf_Op* operations = nullptr;
             std::size_t count = 0;
+            Dwarf_Sword constant = 0;
+            parameter.has_place = ::dwarf_hasattr(child, DW_AT_location) != 0;
+            if (::dwarf_attr(child, DW_AT_const_value, &attribute) != nullptr &&
+                ::dwarf_formsdata(&attribute, &constant) == 0)
+                parameter.constant = constant;
             if (::dwarf_attr(child, DW_AT_location, &attribute) != nullptr &&
                 ::dwarf_getlocation_addr(&attribute, address, &operations, &count, 1) == 1 && count > 0) {
                 const auto& first = operations[0];
@@ -406,7 +453,7 @@ DwarfType DebugInfo::type(DwarfId id) const {
     if (type_die(&die, &target)) result.target = state_->id_of(&target);
     const int size = ::dwarf_bytesize(&die);
     result.size = size < 0 ? 0 : static_cast<std::uint64_t>(size);
-    result.is_declaration = has_flag(&die, DW_AT_declaration);
+    result.is_declaration = has_flag(&die, DW_AT_declaration) || ::dwarf_hasattr(&die, DW_AT_signature) != 0;
     switch (::dwarf_tag(&die)) {
         case DW_TAG_base_type: {
             const auto encoding = number_of(&die, DW_AT_encoding).value_or(0);
@@ -477,6 +524,11 @@ DwarfId DebugInfo::resolve(DwarfId id) const {
     for (unsigned step = 0; step < kDeepest && id != 0; step++) {
         const DwarfType described = type(id);
         if (described.is_declaration) {
+            Dwarf_Die die, signed_die;
+            if (state_->die_of(id, &die) && signed_type(&die, &signed_die)) {
+                const DwarfId elsewhere = state_->id_of(&signed_die);
+                return elsewhere == 0 ? id : elsewhere;
+            }
             const DwarfId whole = described.name.empty() ? 0 : find(described.kind, described.name);
             return whole == 0 ? id : whole;
         }
@@ -561,6 +613,7 @@ std::string DebugInfo::State::spell(DwarfId id, unsigned depth) {
     Dwarf_Die die;
     if (id == 0 || depth > kDeepest || !die_of(id, &die)) return "void";
     Dwarf_Die target, unit;
+    (void)signed_type(&die, &die);
     const auto inner = [&] { return type_die(&die, &target) ? spell(id_of(&target), depth + 1) : "void"; };
     const auto tagged = [&](std::string_view keyword) {
         const std::string name = qualified_name(&die);

@@ -66,6 +66,9 @@ struct DwarfParameter {
     DwarfId type = 0;
     /// DWARF says that it is in this register (its number there) at the function's first instruction.
     std::optional<unsigned> entry_register;
+    /// It is always this in this copy of the function, so nobody passes it.
+    std::optional<std::int64_t> constant;
+    bool has_place = false;  ///< DWARF says where it is, at some instruction or other
     /// A C++ object that is not simply copied: what is passed is the address of the caller's copy.
     bool is_address = false;
 };

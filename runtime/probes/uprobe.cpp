@@ -269,6 +269,23 @@ std::optional<base::Error> explain_inlined(const View& view, const Target& targe
     return std::nullopt;
 }
 
+bool is_number(const program::ArgumentType& type) {
+    return type.kind == program::ArgumentType::Kind::integer || type.kind == program::ArgumentType::Kind::boolean;
+}
+
+void set_constant(program::Argument& argument, std::int64_t value) {
+    argument.place = program::ArgumentPlace::usdt_expression;
+    argument.operand.kind = program::Operand::Kind::constant;
+    argument.operand.size = argument.type.size;
+    argument.operand.is_signed = argument.type.is_signed;
+    argument.operand.displacement = value;
+}
+
+/// part.constprop.0, part.isra.0: made for some callers, with fewer parameters.
+bool is_copy(std::string_view function) {
+    return function.find('.') != std::string_view::npos;
+}
+
 /// Where a parameter is, in the terms of programs; false: where they cannot look.
 bool set_place(program::Argument& argument, const kernel::ParameterPlace& place) {
     using Kind = kernel::ParameterPlace::Kind;
@@ -396,10 +413,17 @@ Arguments arguments(const View& view, const program::Place& place) {
         argument.name = function.parameters[i].name;
         if (argument.name.empty()) continue;
         argument.type = argument_type(*debug_info, function.parameters[i].type);
-        if (set_place(argument, places[i]))
-            list.arguments.push_back(std::move(argument));
-        else
-            list.unreadable.push_back({argument.name, why_unreadable(*debug_info, function.parameters[i].type)});
+        const kernel::DwarfParameter& parameter = function.parameters[i];
+        if (parameter.constant && is_number(argument.type))
+            set_constant(argument, *parameter.constant);
+        else if (!parameter.has_place && is_copy(place.function)) {
+            list.unreadable.push_back({argument.name, "the compiler left it out of this copy of the function"});
+            continue;
+        } else if (!set_place(argument, places[i])) {
+            list.unreadable.push_back({argument.name, why_unreadable(*debug_info, parameter.type)});
+            continue;
+        }
+        list.arguments.push_back(std::move(argument));
     }
     return list;
 }

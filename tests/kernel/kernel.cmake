@@ -19,6 +19,19 @@ endforeach()
 
 target_link_libraries(target_uprobe_loads PRIVATE ${CMAKE_DL_LIBS})
 
+target_compile_options(target_copied PRIVATE -O2 -g2)
+
+# Types in units of their own, as DWARF 4 and 5 have them.
+foreach(source IN ITEMS uprobe_shapes.cpp uprobe_args.c)
+    foreach(version IN ITEMS 4 5)
+        get_filename_component(name ${source} NAME_WE)
+        string(APPEND name _types${version})
+        add_executable(target_${name} ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/${source})
+        target_compile_options(target_${name} PRIVATE -O0 -g2 -gdwarf-${version} -fdebug-types-section)
+        set_target_properties(target_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/targets)
+    endforeach()
+endforeach()
+
 # The same program at fixed addresses, and a library to load at run time.
 add_executable(target_uprobe_fixed ${CMAKE_CURRENT_SOURCE_DIR}/kernel/targets/uprobe_args.c)
 target_compile_options(target_uprobe_fixed PRIVATE -O0 -g2 -fno-pie)
@@ -31,7 +44,8 @@ set_target_properties(target_plugin PROPERTIES OUTPUT_NAME plugin LIBRARY_OUTPUT
 # Unit tests read their symbols and attach to them.
 foreach(name IN ITEMS test_kernel test_probes)
     if(TARGET ${name})
-        add_dependencies(${name} target_uprobe_args target_uprobe_shapes target_usdt_forms)
+        add_dependencies(${name} target_uprobe_args target_uprobe_shapes target_uprobe_shapes_types4
+            target_uprobe_shapes_types5 target_usdt_forms)
     endif()
 endforeach()
 

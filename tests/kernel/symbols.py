@@ -117,6 +117,37 @@ def packed_table(places):
     return None
 
 
+# -- other ways to write it down --------------------------------------------------------------------------------------------------
+
+@test
+def types_in_units_of_their_own(places):
+    """-fdebug-types-section, in DWARF 4 and 5: members, base classes, names of types."""
+    for version in ("4", "5"):
+        program = f"{places.targets}/uprobe_shapes_types{version}"
+        output = trace(places, f'uprobe:{program}:cpp:"shop::Item::add(int)" {{ print((args.by, args.this.amount_, args.this.price, args.this.name)); }} '
+                       f'uprobe:{program}:cpp:"shop::sell" {{ print((args.at, args.item.amount_)); }}', program)
+        expect(output.startswith("(4, 30, 5, apple)\n(90, 35)\n"), "members", output)
+        listed = harness.run([places.bpfline, "-lv", f"uprobe:{program}:*look*"])
+        expect("    const shop::Item& item\n" in listed.stdout, "the type's name", listed)
+        program = f"{places.targets}/uprobe_args_types{version}"
+        output = trace(places, f"uprobe:{program}:typed {{ print((args.list.as_int, args.list.next.below, ((struct node *)arg1).pair.second)); }} "
+                       f"uprobe:{program}:take_pair {{ print(args.p); }}", program)
+        expect(output.startswith("{ .first = -5000000000, .second = 77 }\n(12, -3, 9)\n"), "members in C", output)
+
+
+@test
+def copies_of_the_optimiser(places):
+    """A copy with fewer parameters: what is always the same is told, what is not there is not made up."""
+    program = f"{places.targets}/copied"
+    symbols = subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
+    copy = re.search(r" t (part\.\S+)$", symbols, re.MULTILINE)
+    if not copy:
+        return "the compiler made no copy"
+    output = trace(places, f"uprobe:{program}:{copy[1]} {{ print((args.n, args.always)); }}", program)
+    expect(output.startswith("(1, 200)\n(41, 200)\n"), "values", output)
+    return None
+
+
 # -- libraries in archives --------------------------------------------------------------------------------------------------------
 
 PAGE = 4096
@@ -248,6 +279,27 @@ def names_of_a_deleted_program(places):
         process.send(2)
         result = process.finish()
         expect(frames(result.stdout) == ["leaf", "middle", "main"], "names", result)
+
+
+@test
+def probes_in_a_replaced_program(places):
+    """-p on a process whose program was upgraded since: what runs is probed, not what lies there now."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder, "waits")
+        for point in ("uprobe:in_parent", f"uprobe:{copy}:in_parent"):
+            shutil.copy(f"{places.targets}/uprobe_waits", copy)
+            victim = subprocess.Popen([copy], stdin=subprocess.PIPE)
+            try:
+                copy.unlink()
+                shutil.copy(f"{places.targets}/calls", copy)
+                process = harness.Running([places.bpfline, "-p", victim.pid, "-e", point + ' { printf("%s", ustack(2)); }'])
+                attached(process)
+                victim.communicate(b"go\n", timeout=20)
+                result = process.finish()
+                expect(result.status == 0 and frames(result.stdout) == ["in_parent", "main"], point, result)
+            finally:
+                victim.kill()
+                victim.wait()
 
 
 @test

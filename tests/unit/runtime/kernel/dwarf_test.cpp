@@ -62,10 +62,6 @@ class DwarfOfC : public DwarfOf {
   protected:
     void SetUp() override { open("uprobe_args"); }
 };
-class DwarfOfCpp : public DwarfOf {
-  protected:
-    void SetUp() override { open("uprobe_shapes"); }
-};
 
 // di = 112, si = 104, dx = 96, cx = 88, r8 = 72, r9 = 64
 TEST_F(DwarfOfC, ParametersAreWhereTheAbiPutsThem) {
@@ -146,7 +142,15 @@ TEST_F(DwarfOfC, SourceLinesAndBack) {
     EXPECT_FALSE(debug_info_->near("other.c", 1));
 }
 
-TEST_F(DwarfOfCpp, MembersAndObjects) {
+class DwarfOfCppInUnits : public DwarfOf, public testing::WithParamInterface<const char*> {
+  protected:
+    void SetUp() override { open(GetParam()); }
+};
+// Whole, and with types in units of their own as DWARF 4 and 5 have them.
+INSTANTIATE_TEST_SUITE_P(Programs, DwarfOfCppInUnits,
+                         testing::Values("uprobe_shapes", "uprobe_shapes_types4", "uprobe_shapes_types5"));
+
+TEST_P(DwarfOfCppInUnits, MembersAndObjects) {
     EXPECT_EQ(describe("_ZN4shop4Item3addEi"), "shop::Item* const this: r112, int by: r104");
     EXPECT_EQ(describe("_ZNK4shop4Item3addEic"), "const shop::Item* const this: r112, int by: r104, char unit: r96");
     EXPECT_EQ(describe("_ZN4shop4sellENS_4ItemEi"), "shop::Item item: at r112, int at: r104");
