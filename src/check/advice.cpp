@@ -42,6 +42,14 @@ constexpr Foreign kForeign[] = {
     {"copyinstr", "str() reads a text"},
     {"stringof", "str() reads a text"},
     {"stack", "stacks are `kstack` and `ustack`"},
+    {"hex", "`%x` prints a number in hexadecimal"},
+    {"contains", "strcontains() looks for a text in another"},
+    {"startswith", "strncmp(text, \"start\", 5) == 0 compares the beginning"},
+    {"exists", "has_key() asks for a key"},
+    {"length", "strlen() counts a text, len() a map"},
+    {"remove", "delete() removes an element"},
+    {"date", "strftime() spells a time"},
+    {"now", "the time is `nsecs`; strftime() spells it"},
 };
 
 struct Header {
@@ -71,6 +79,7 @@ bool is_looked_up_late(const Type* type) {
         case Kind::timestamp:
         case Kind::cgroup_path:
         case Kind::inet: return true;
+        case Kind::enumeration: return type->enumeration->is_text;
         default: return false;
     }
 }
