@@ -114,7 +114,7 @@ base::Status LiveEngine::load(const program::Program& program) {
 /// The event of an interval counts the nanoseconds for which it was on. A tick of the last moments may still be on its
 /// way.
 std::uint64_t LiveEngine::ticks_so_far(const Attachment& attachment) const {
-    constexpr std::uint64_t kOnItsWay = 2'000'000;
+    constexpr std::uint64_t kOnItsWay = 50'000'000;
     const program::AttachSpec& spec = program_->attachments[attachment.index];
     if (spec.kind != program::ProbeKind::interval) return 0;
     const program::Sampling& sampling = spec.places.front().sampling;
