@@ -31,6 +31,19 @@ const ast::Script* parse(program::FileId file, const source::SourceMap& sources,
     return is_accepted && build.is_sound() ? build.finish() : nullptr;
 }
 
+const ast::Expr* parse_expression(std::string_view text, source::SourceMap& sources, ast::Arena& arena,
+                                  const NameOracle& names) {
+    // The value of a macro's body is the one place where an expression stands alone.
+    const program::FileId file = sources.add("definitions.h", fmt::format("macro m() {{ {}\n}}", text));
+    source::Diagnostics silent;
+    const ast::Script* script = parse(file, sources, arena, silent, names);
+    if (script == nullptr || silent.has_errors() || script->macros.size() != 1 || !script->probes.empty() ||
+        !script->functions.empty() || !script->map_declarations.empty())
+        return nullptr;
+    const ast::Block& body = *script->macros.front().body;
+    return body.statements.empty() ? body.value : nullptr;
+}
+
 std::string token_dump(program::FileId file, const source::SourceMap& sources, const NameOracle& names) {
     const source::SourceFile& source = sources.file(file);
     source::Diagnostics diagnostics;

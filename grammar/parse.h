@@ -25,6 +25,10 @@ using NameOracle = std::function<bool(std::string_view)>;
 [[nodiscard]] const ast::Script* parse(program::FileId file, const source::SourceMap& sources, ast::Arena& arena,
                                        source::Diagnostics& diagnostics, const NameOracle& names);
 
+/// The expression that this text is, by itself and with nothing behind it; null: it is something else, silently.
+[[nodiscard]] const ast::Expr* parse_expression(std::string_view text, source::SourceMap& sources, ast::Arena& arena,
+                                                const NameOracle& names);
+
 /// One token a line, "1:9-14  VARIABLE  $count", up to the first one that cannot be read (-d tokens).
 [[nodiscard]] std::string token_dump(program::FileId file, const source::SourceMap& sources, const NameOracle& names);
 

@@ -49,9 +49,16 @@ std::optional<Value> Definitions::constant(std::string_view name) {
     return std::nullopt;
 }
 
+const std::string* Definitions::expression(std::string_view name) const {
+    const auto found = expressions_.find(name);
+    return found == expressions_.end() ? nullptr : &found->second;
+}
+
 std::vector<std::string> Definitions::constant_names() const {
     std::vector<std::string> names;
     for (const auto& [name, value] : constants_)
+        names.push_back(name);
+    for (const auto& [name, text] : expressions_)
         names.push_back(name);
     return names;
 }

@@ -46,6 +46,9 @@ class Definitions {
     [[nodiscard]] const types::Type* enumeration(std::string_view name);
     [[nodiscard]] const types::Type* named(std::string_view name);
     [[nodiscard]] std::optional<Value> constant(std::string_view name);
+    /// What an object-like macro that is no constant stands for: `#define TASK ((struct task_struct *)curtask)`. The
+    /// tokens as text, with macros in them replaced; nullptr: there is none of this name.
+    [[nodiscard]] const std::string* expression(std::string_view name) const;
     /// Headers that were answered from BTF and the table of constants: what they define besides is not known.
     [[nodiscard]] const std::vector<std::string>& system_headers() const { return system_headers_; }
     /// `#define F(x) ...`: known to the C part only.
@@ -60,6 +63,7 @@ class Definitions {
     std::map<std::string, const types::Type*, std::less<>> structures_, unions_, enumerations_, typedefs_;
     std::map<std::string, Value, std::less<>> constants_;
     std::set<std::string, std::less<>> function_macros_;
+    std::map<std::string, std::string, std::less<>> expressions_;
     /// Headers of the kernel or libc that were answered without being read.
     std::vector<std::string> system_headers_;
 };

@@ -50,6 +50,27 @@ bool is_word(const Token& token, std::string_view text) {
     return token.kind == TokenKind::word && token.text == text;
 }
 
+/// Tokens as a script spells them.
+std::string spell(const std::vector<Token>& tokens) {
+    std::string text;
+    for (const Token& token : tokens) {
+        // "$x" and "@x" are two tokens in C.
+        if (!text.empty() && text.back() != '$' && text.back() != '@') text += ' ';
+        if (token.kind != TokenKind::string && token.kind != TokenKind::character) {
+            text += token.text;
+            continue;
+        }
+        const char quote = token.kind == TokenKind::string ? '"' : '\'';
+        text += quote;
+        for (const char c : token.text) {
+            const auto byte = static_cast<unsigned char>(c);
+            text += c == quote || c == '\\' || byte < 0x20 ? fmt::format("\\{:03o}", byte) : std::string(1, c);
+        }
+        text += quote;
+    }
+    return text;
+}
+
 std::uint32_t round_up(std::uint64_t value, std::uint64_t to) {
     return static_cast<std::uint32_t>((value + to - 1) / to * to);
 }
@@ -85,6 +106,12 @@ void Reader::read(const Piece& piece) {
 }
 
 void Reader::finish() {
+    for (const auto& [name, macro] : macros_) {
+        if (macro.is_function || macro.body.empty() || definitions_.constants_.contains(name)) continue;
+        expanded_ = 0;
+        const std::vector<Token> tokens = expand(macro.body);
+        if (!define_type(name, tokens)) definitions_.expressions_[name] = spell(tokens);
+    }
     if (!conditions_.empty())
         diagnostics_.add(source::DiagnosticKind::bad_definition, place_,
                          "definitions.h: error: unterminated conditional directive");
@@ -318,6 +345,27 @@ void Reader::refresh_constant(const std::string& name) {
     at_ = outer_at;
 }
 
+/// `#define SOCK struct sock *`: a name for a type. false: the tokens are none.
+bool Reader::define_type(const std::string& name, std::vector<Token> tokens) {
+    if (tokens.empty() || tokens.front().kind != TokenKind::word) return false;
+    tokens.emplace_back();
+    std::vector<Token> outer = std::exchange(tokens_, std::move(tokens));
+    const std::size_t outer_at = std::exchange(at_, 0);
+    std::string mistake;
+    std::string* outer_swallowed = std::exchange(swallowed_, &mistake);
+    const bool had_failed = std::exchange(has_failed_, false);
+    Declared declared;
+    if (const types::Type* base = specifiers()) declared = declarator(base);
+    const bool is_type =
+        declared.type != nullptr && declared.name.empty() && !has_failed_ && peek().kind == TokenKind::end;
+    if (is_type) definitions_.typedefs_[name] = declared.type;
+    has_failed_ = had_failed;
+    swallowed_ = outer_swallowed;
+    tokens_ = std::move(outer);
+    at_ = outer_at;
+    return is_type;
+}
+
 std::optional<std::string> Reader::text_of(const std::vector<Token>& tokens) {
     std::string text;
     for (const Token& token : tokens) {
@@ -506,6 +554,7 @@ std::optional<Reader::Number> Reader::unary() {
     const Token& token = peek();
     if (token.kind == TokenKind::number) {
         ++at_;
+        if (!token.is_plain) return leave(std::nullopt);
         return leave(Number{token.value, token.is_unsigned});
     }
     if (token.kind == TokenKind::character) {
@@ -692,7 +741,7 @@ const types::Type* Reader::specifiers() {
     int longs = 0;
     bool is_unsigned = false, is_signed = false, is_char = false, is_short = false, is_int = false, is_bool = false,
          is_void = false;
-    bool is_float = false;
+    bool is_float = false, is_single = false;
     bool any = false;
     const types::Type* named = nullptr;
     while (true) {
@@ -735,7 +784,7 @@ const types::Type* Reader::specifiers() {
         else if (word == "void")
             is_void = true;
         else if (word == "float" || word == "double")
-            is_float = true;
+            is_float = true, is_single = word == "float";
         else {
             if (any) break;  // the declarator's name
             named = definitions_.named(word);
@@ -747,11 +796,13 @@ const types::Type* Reader::specifiers() {
         ++at_;
     }
     is_plain_char_ = !named && is_char && !is_unsigned && !is_signed;
+    is_float_ = !named && is_float;
     if (named) return named;
     if (!any) return nullptr;
     if (is_void) return table.void_type();
     if (is_bool) return table.boolean();
-    if (is_float) return table.array(table.integer(1, false), longs > 0 ? 16 : 8);
+    // As wide and as aligned; members() takes care that nobody reads it as a number.
+    if (is_float) return longs > 0 ? table.array(table.integer(8, false), 2) : table.integer(is_single ? 4 : 8, false);
     if (is_char) {
         const types::Type* plain = definitions_.named("char");
         return is_unsigned ? table.integer(1, false) : is_signed || !plain ? table.integer(1, true) : plain;
@@ -858,6 +909,7 @@ void Reader::members(types::Structure& structure, bool is_packed) {
         if (peek().kind == TokenKind::end) return fail("definitions.h: error: expected '}'");
         if (accept(";")) continue;
         const types::Type* base = specifiers();
+        const bool is_float = is_float_;
         if (has_failed_) return;
         if (!base) return fail(fmt::format("definitions.h: error: unknown type name '{}'", peek().text));
         do {
@@ -922,7 +974,7 @@ void Reader::members(types::Structure& structure, bool is_packed) {
             const std::uint64_t at = structure.is_union ? 0 : round_up(offset, alignment);
             types::Member member;
             member.name = declared.name;
-            member.type = declared.type;
+            member.type = is_float && held->kind != types::Kind::pointer ? definitions_.table_.none() : declared.type;
             member.offset = static_cast<std::uint32_t>(at);
             structure.members.push_back(std::move(member));
             if (structure.is_union)

@@ -59,6 +59,7 @@ class Reader {
     void know_kernel_version();
     bool condition(std::string_view rest);
     void refresh_constant(const std::string& name);
+    bool define_type(const std::string& name, std::vector<Token> tokens);
 
     // -- declarations
     void declarations(std::vector<Token> tokens, source::Range at);
@@ -90,6 +91,7 @@ class Reader {
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
     bool is_plain_char_ = false;  ///< the last specifiers said `char` alone: its arrays are text
+    bool is_float_ = false;       ///< the last specifiers said float or double: nothing that a script can read
     source::Range place_;
     bool has_failed_ = false;
     std::vector<std::string> open_;     ///< structures whose members are being read

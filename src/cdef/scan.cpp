@@ -78,6 +78,7 @@ class Scanner {
 
     void read_number(Token& token) {
         token.kind = TokenKind::number;
+        const std::size_t begin = at_;
         int base = 10;
         if (peek() == '0' && (peek(1) == 'x' || peek(1) == 'X')) {
             base = 16;
@@ -94,9 +95,13 @@ class Scanner {
             ++at_;
         }
         while (is_word(peek()) || peek() == '.') {
-            if (peek() == 'u' || peek() == 'U') token.is_unsigned = true;
+            if (peek() == 'u' || peek() == 'U')
+                token.is_unsigned = true;
+            else if (peek() != 'l' && peek() != 'L')
+                token.is_plain = false;
             ++at_;
         }
+        token.text = text_.substr(begin, at_ - begin);
         if (token.value >> 63) token.is_unsigned = true;
     }
 

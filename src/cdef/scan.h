@@ -15,6 +15,7 @@ enum class TokenKind : std::uint8_t { word, number, string, character, punctuati
 struct Token {
     TokenKind kind = TokenKind::end;
     std::string text;          ///< string and character: content with escapes done
+    bool is_plain = true;      ///< number without a suffix that only the script's language knows (100ms, 1e6)
     std::uint64_t value = 0;   ///< number, character
     bool is_unsigned = false;  ///< number with a u suffix or beyond int64
     std::size_t offset = 0;    ///< byte in the scanned text

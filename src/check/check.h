@@ -49,6 +49,8 @@ struct Input {
     const kernel::KernelView& kernel;
     BuiltinTable builtins;
     const Options& options;
+    /// The tree of an expression that a #define stands for; null: the text is none.
+    std::function<const ast::Expr*(std::string_view text)> parse_expression = {};
 };
 
 /// nullopt if errors were added to diagnostics.

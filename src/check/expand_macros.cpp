@@ -251,14 +251,14 @@ class Expander {
         Node* node = arena_.make<Node>();
         node->kind = kind;
         node->id = analysis_.new_id();
-        node->range = range;
+        node->range = place_.value_or(range);
         return node;
     }
     template <typename Node>
     Node* make(ast::StmtKind kind, Range range) {
         Node* node = arena_.make<Node>();
         node->kind = kind;
-        node->range = range;
+        node->range = place_.value_or(range);
         return node;
     }
 
@@ -518,8 +518,9 @@ class Expander {
                 return joined;
             }
         }
-        if (spec.kind != ast::TypeSpec::Kind::type_of) return &spec;
+        if (spec.kind != ast::TypeSpec::Kind::type_of && !place_) return &spec;
         auto* node = arena_.make<ast::TypeSpec>(spec);
+        node->range = place_.value_or(spec.range);
         if (spec.of_expr != nullptr) node->of_expr = copy(*spec.of_expr);
         if (spec.of_type != nullptr) {
             // typeof(x) of a macro's parameter is the type of what was given.
@@ -614,9 +615,30 @@ class Expander {
                 for (const ast::Macro* macro : found->second)
                     if (macro->parameters.empty()) return expand_call(*macro, identifier.range, {});
         }
+        if (const ast::Expr* value = defined_value(identifier)) return value;
         auto* node = make<ast::Identifier>(ast::ExprKind::identifier, identifier.range);
         node->name = identifier.name;
         return node;
+    }
+
+    /// What a #define that is no constant stands for, as if it were written in the identifier's place. Null: there is
+    /// none, or its text is no expression.
+    const ast::Expr* defined_value(const ast::Identifier& identifier) {
+        if (analysis_.find_row(identifier.name) != nullptr) return nullptr;
+        const std::string* text = analysis_.definitions.expression(identifier.name);
+        // A macro that comes upon itself stays a word, as in C.
+        if (text == nullptr || std::find(chain_.begin(), chain_.end(), identifier.name) != chain_.end()) return nullptr;
+        const auto [known, is_new] = defined_.try_emplace(identifier.name);
+        if (is_new && input_.parse_expression) known->second = input_.parse_expression(*text);
+        if (known->second == nullptr || ++expansions_ > kMostExpansions) return nullptr;
+        const Environment* environment = std::exchange(environment_, nullptr);
+        const auto outer = std::exchange(place_, place_ ? *place_ : identifier.range);
+        chain_.push_back(identifier.name);
+        const ast::Expr* value = copy(*known->second);
+        chain_.pop_back();
+        place_ = outer;
+        environment_ = environment;
+        return value;
     }
 
     /// a.b.c as the names of a path; empty: it is something else.
@@ -710,7 +732,7 @@ class Expander {
         }
         auto* node = make<ast::Call>(ast::ExprKind::call, call.range);
         node->name = call.name;
-        node->name_range = call.name_range;
+        node->name_range = place_.value_or(call.name_range);
         node->has_bang = call.has_bang;
         node->arguments = std::move(arguments);
         analysis_.info(*node).function = function;
@@ -754,7 +776,7 @@ class Expander {
                           auto* node = make<ast::Field>(from.kind, from.range);
                           node->base = copy(*from.base);
                           node->name = from.name;
-                          node->name_range = from.name_range;
+                          node->name_range = place_.value_or(from.name_range);
                           node->is_arrow = from.is_arrow;
                           return node;
                       },
@@ -780,7 +802,7 @@ class Expander {
                       [&](const ast::Binary& from) -> const ast::Expr* {
                           auto* node = make<ast::Binary>(from.kind, from.range);
                           node->op = from.op;
-                          node->op_range = from.op_range;
+                          node->op_range = place_.value_or(from.op_range);
                           node->left = copy(*from.left);
                           node->right = copy(*from.right);
                           return node;
@@ -814,7 +836,7 @@ class Expander {
                           auto* node = make<ast::Record>(from.kind, from.range);
                           node->members = from.members;
                           for (ast::Record::Member& member : node->members)
-                              member.value = copy(*member.value);
+                              member = {member.name, copy(*member.value), place_.value_or(member.name_range)};
                           return node;
                       },
                       [&](const ast::SizeOf& from) -> const ast::Expr* {
@@ -876,7 +898,7 @@ class Expander {
 
     const ast::Block* copy(const ast::Block& block) {
         auto* to = arena_.make<ast::Block>();
-        to->range = block.range;
+        to->range = place_.value_or(block.range);
         for (const ast::Stmt* statement : block.statements)
             to->statements.push_back(copy(*statement));
         to->value = block.value == nullptr ? nullptr : copy(*block.value);
@@ -1025,7 +1047,9 @@ class Expander {
     const Environment* environment_ = nullptr;
     std::vector<std::string_view> chain_;
     unsigned expansions_ = 0, loops_ = 0;
-    bool is_again_ = false;  ///< copying what was expanded already
+    bool is_again_ = false;                                 ///< copying what was expanded already
+    std::map<std::string_view, const ast::Expr*> defined_;  ///< trees of #defines
+    std::optional<Range> place_;  ///< of the word that stands for what is copied: its ranges are nobody's
 };
 
 }  // namespace

@@ -542,6 +542,10 @@ const Type* Inference::identifier(const ast::Identifier& node) {
         added.hint(fmt::format("{} is a function: {}", name, row->signature.substr(0, row->signature.find('\n'))));
         return types_.error();
     }
+    if (const std::string* text = analysis_.definitions.expression(name)) {
+        added.hint(fmt::format("{} is defined as `{}`, which is no expression", name, *text));
+        return types_.error();
+    }
     if (std::string value = foreign_value(name); !value.empty()) {
         added.hint(std::move(value));
         return types_.error();

@@ -157,7 +157,11 @@ std::optional<typed::Script> check_script(const Request& request, const kernel::
     check::Options options = check_options(request);
     options.include_files.insert(options.include_files.end(), compilation.imported_headers.begin(),
                                  compilation.imported_headers.end());
-    const check::Input input{scripts, compilation.sources, kernel, {builtins::find, builtins::all}, options};
+    const auto parse_expression = [&compilation](std::string_view text) {
+        return grammar::parse_expression(text, compilation.sources, compilation.arena, is_builtin);
+    };
+    const check::Input input{scripts, compilation.sources, kernel, {builtins::find, builtins::all},
+                             options, parse_expression};
     auto typed = check::check(input, compilation.types, compilation.diagnostics);
     clock.ended("check", "codegen");
     if (compilation.diagnostics.has_errors()) return std::nullopt;

@@ -20,7 +20,10 @@ std::string produce(const golden::Case& test) {
     if (const ast::Script* script = grammar::parse(file, sources, arena, diagnostics, is_builtin)) {
         const ast::Script* scripts[] = {script};
         const check::Options options;
-        const check::Input input{scripts, sources, kernel, {builtins::find, builtins::all}, options};
+        const auto parse_expression = [&](std::string_view of) {
+            return grammar::parse_expression(of, sources, arena, is_builtin);
+        };
+        const check::Input input{scripts, sources, kernel, {builtins::find, builtins::all}, options, parse_expression};
         (void)check::check(input, types, diagnostics);
     }
     std::string text;

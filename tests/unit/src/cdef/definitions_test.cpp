@@ -46,6 +46,38 @@ TEST_F(Definitions, MacrosAreConstants) {
     EXPECT_EQ(std::get<std::string>(*definitions.constant("S")), "text");
 }
 
+TEST_F(Definitions, OtherMacrosKeepTheirTokens) {
+    read(
+        "#define WAIT 100ms\n#define BIG 1e6\n#define NEXT(x) ((x) + 1)\n#define N NEXT(pid)\n"
+        "#define T (\"a\\n\" + $x[@m])\n#define EMPTY\n");
+    EXPECT_EQ(*definitions.expression("WAIT"), "100ms");
+    EXPECT_EQ(*definitions.expression("BIG"), "1e6");
+    EXPECT_EQ(*definitions.expression("N"), "( ( pid ) + 1 )");
+    EXPECT_EQ(*definitions.expression("T"), "( \"a\\012\" + $x [ @m ] )");
+    EXPECT_EQ(definitions.expression("NEXT"), nullptr);
+    EXPECT_EQ(definitions.expression("EMPTY"), nullptr);
+    EXPECT_EQ(number("WAIT"), 0xdeadu);
+}
+
+TEST_F(Definitions, FloatsTakeTheirSpaceAndCannotBeRead) {
+    read("struct s { float f; double d; int x; float *p; float a[3]; char c; };\n");
+    EXPECT_EQ(member("s", "d").offset, 8u);
+    EXPECT_EQ(member("s", "x").offset, 16u);
+    EXPECT_EQ(member("s", "c").offset, 44u);
+    EXPECT_EQ(structure("s")->size, 48u);
+    EXPECT_EQ(member("s", "f").type->kind, types::Kind::none);
+    EXPECT_EQ(member("s", "a").type->kind, types::Kind::none);
+    EXPECT_EQ(member("s", "p").type->kind, types::Kind::pointer);
+}
+
+TEST_F(Definitions, MacrosCanNameTypes) {
+    read("struct pair { int a, b; };\n#define PAIR struct pair\n#define POINTER PAIR *\n#define WIDE unsigned long\n");
+    EXPECT_EQ(definitions.named("PAIR"), structure("pair"));
+    EXPECT_EQ(types::name_of(definitions.named("POINTER")), "struct pair *");
+    EXPECT_EQ(types::name_of(definitions.named("WIDE")), "uint64");
+    EXPECT_TRUE(diagnostics.all().empty());
+}
+
 TEST_F(Definitions, FunctionLikeMacrosAreExpanded) {
     read(
         "#define MAX(a, b) ((a) > (b) ? (a) : (b))\n#define GLUE(x, y) x##y\n#define N MAX(3, 2 + 5)\n"

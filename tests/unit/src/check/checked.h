@@ -50,7 +50,10 @@ inline Checked checked(std::string_view script, const check::Options& options = 
     std::optional<typed::Script> typed;
     if (tree != nullptr) {
         const ast::Script* scripts[] = {tree};
-        const check::Input input{scripts, sources, kernel, {builtins::find, builtins::all}, options};
+        const auto parse_expression = [&](std::string_view text) {
+            return grammar::parse_expression(text, sources, arena, is_builtin);
+        };
+        const check::Input input{scripts, sources, kernel, {builtins::find, builtins::all}, options, parse_expression};
         typed = check::check(input, types, diagnostics);
     }
     for (const source::Diagnostic& diagnostic : diagnostics.all()) {

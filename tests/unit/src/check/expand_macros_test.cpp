@@ -59,5 +59,21 @@ TEST(ExpandMacros, ReadsTheCommandLine) {
               "1:15-24: kaddr() expects a string literal (int provided)\nHINT: Use str($1) to treat $1 as a string\n");
 }
 
+TEST(ExpandMacros, ADefineStandsForItsExpression) {
+    EXPECT_EQ(errors("#define HALF (nsecs / 2)\n#define MORE (HALF + 1)\n#define STEP 100ms\n"
+                     "begin { print(MORE / STEP); print(MORE > HALF); }"),
+              "");
+    EXPECT_EQ(body("#define MORE (pid + 1)\nbegin { print(MORE * 2); }"),
+              body("                      \nbegin { print((pid + 1) * 2); }"));
+    // A mistake in it is shown where the word stands.
+    EXPECT_EQ(errors("#define BAD (pid + \"x\")\nbegin { print(BAD); }"),
+              "2:15-18: Type mismatch for '+': comparing uint32 with string[2]\n2:15-18: left (uint32)\n"
+              "2:15-18: right (string[2])\n");
+    EXPECT_EQ(errors("#define OPEN if (\nbegin { print(OPEN); }"),
+              "2:15-19: Unknown identifier: 'OPEN'\nHINT: OPEN is defined as `if (`, which is no expression\n");
+    EXPECT_EQ(errors("#define SELF (SELF + 1)\nbegin { print(SELF); }"),
+              "2:15-19: Unknown identifier: 'SELF'\nHINT: SELF is defined as `( SELF + 1 )`, which is no expression\n");
+}
+
 }  // namespace
 }  // namespace check_test
