@@ -4,6 +4,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "runtime/program/settings.h"
 #include "src/builtins/groups.h"
 #include "src/builtins/lowering.h"
 
@@ -321,52 +322,28 @@ ir::Value lower_comm_of(Emitter& e, const Call& call, ir::Value destination) {
 
 const types::Type* config_type(CallSite& site) {
     types::Table& table = site.types();
-    const types::Type* number = table.integer(8, false);
-    const types::Type* flag = table.boolean();
-    const program::Config& config = site.config();
-    const auto text = [&](const std::string& value) {
-        return table.string(static_cast<std::uint32_t>(value.size() + 1));
-    };
-    const std::pair<std::string, const types::Type*> members[] = {
-        {"max_strlen", number},
-        {"max_map_keys", number},
-        {"max_probes", number},
-        {"max_bpf_progs", number},
-        {"max_cat_bytes", number},
-        {"perf_rb_pages", number},
-        {"log_size", number},
-        {"on_stack_limit", number},
-        {"print_maps_on_exit", flag},
-        {"cpp_demangle", flag},
-        {"lazy_symbolication", flag},
-        {"str_trunc_trailer", text(config.str_trunc_trailer)},
-        {"license", text(config.license)},
-    };
+    std::vector<std::pair<std::string, const types::Type*>> members;
+    for (const program::Setting& setting : program::settings(site.config())) {
+        const types::Type* type = table.integer(8, false);
+        if (std::holds_alternative<bool>(setting.value)) type = table.boolean();
+        if (const auto* text = std::get_if<std::string>(&setting.value))
+            type = table.string(static_cast<std::uint32_t>(text->size() + 1));
+        members.emplace_back(setting.name, type);
+    }
     return table.record(members);
 }
 
 ir::Value lower_config(Emitter& e, const Call& call, ir::Value destination) {
     ir::Builder& b = e.ir();
-    const program::Config& config = e.program().config;
-    const std::pair<std::string_view, std::uint64_t> numbers[] = {
-        {"max_strlen", config.max_strlen},
-        {"max_map_keys", config.max_map_keys},
-        {"max_probes", config.max_probes},
-        {"max_bpf_progs", config.max_bpf_progs},
-        {"max_cat_bytes", config.max_cat_bytes},
-        {"perf_rb_pages", config.perf_rb_pages},
-        {"log_size", config.log_size},
-        {"on_stack_limit", config.on_stack_limit},
-        {"print_maps_on_exit", config.print_maps_on_exit ? 1 : 0},
-        {"cpp_demangle", config.cpp_demangle ? 1 : 0},
-        {"lazy_symbolication", config.lazy_symbolication ? 1 : 0},
-    };
-    for (const types::Member& member : call.type->members) {
-        for (const auto& [name, value] : numbers)
-            if (member.name == name) e.store_scalar(member.type, b.i64(value), destination, member.offset);
-        if (member.name == "str_trunc_trailer")
-            b.store_bytes(destination, config.str_trunc_trailer + '\0', member.offset, 1);
-        if (member.name == "license") b.store_bytes(destination, config.license + '\0', member.offset, 1);
+    const std::vector<program::Setting> settings = program::settings(e.program().config);
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        const types::Member& member = call.type->members[i];
+        if (const auto* text = std::get_if<std::string>(&settings[i].value))
+            b.store_bytes(destination, *text + '\0', member.offset, 1);
+        else if (const auto* flag = std::get_if<bool>(&settings[i].value))
+            e.store_scalar(member.type, b.i64(*flag ? 1 : 0), destination, member.offset);
+        else
+            e.store_scalar(member.type, b.i64(std::get<std::uint64_t>(settings[i].value)), destination, member.offset);
     }
     return destination;
 }

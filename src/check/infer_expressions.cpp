@@ -5,6 +5,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/probes/provider.h"
+#include "runtime/program/settings.h"
 #include "src/ast/visit.h"
 #include "src/check/advice.h"
 #include "src/check/inference.h"
@@ -592,16 +593,11 @@ const Type* Inference::member_type(const Member& member, const Type* base_pointe
 const Type* Inference::field(const ast::Field& node) {
     if (is_args(*node.base)) return argument_field(node);
     if (node.base->kind == ast::ExprKind::identifier && ast::as<ast::Identifier>(*node.base).name == "config") {
-        const program::Config& config = analysis_.config;
-        const std::pair<std::string_view, std::uint64_t> values[] = {
-            {"max_strlen", config.max_strlen},       {"max_map_keys", config.max_map_keys},
-            {"max_probes", config.max_probes},       {"max_bpf_progs", config.max_bpf_progs},
-            {"max_cat_bytes", config.max_cat_bytes}, {"perf_rb_pages", config.perf_rb_pages},
-            {"log_size", config.log_size},           {"on_stack_limit", config.on_stack_limit}};
         std::vector<std::string> names;
-        for (const auto& [name, value] : values) {
-            if (name == node.name) return literal(node, Literal::of(value));
-            names.emplace_back(name);
+        for (const program::Setting& setting : program::settings(analysis_.config)) {
+            if (setting.name == node.name)
+                return literal(node, std::visit([](const auto& value) { return Literal::of(value); }, setting.value));
+            names.emplace_back(setting.name);
         }
         add_nearest(error(DiagnosticKind::unknown_field, node.range,
                           fmt::format("Record does not contain a field named '{}'", node.name)),
