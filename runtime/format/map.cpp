@@ -300,6 +300,7 @@ class MapPrinter {
             case AggregationKind::none: {
                 const program::Layout& value = context_.layout(spec_.value);
                 if (value.kind != LayoutKind::integer && value.kind != LayoutKind::enumeration) return 0;
+                if (value.names.is_text) return 0;  // a string
                 return ordered(integer_value(value, value_of(element(entry), 0)), value.is_signed);
             }
             case AggregationKind::count: return merge(&entry).number;

@@ -355,12 +355,31 @@ void append_buffer(std::string& out, const Layout& layout, Bytes bytes, program:
     }
 }
 
+/// Of a number that stands for a text.
+static std::string text_of_number(const Layout& layout, Bytes bytes) {
+    const std::uint64_t value = integer_value(layout, bytes);
+    for (const auto& [number, name] : layout.names.values)
+        if (number == value) return name;
+    std::string decimal;
+    append_integer(decimal, layout, value);
+    return decimal;
+}
+
+static std::uint64_t text_prefix(std::string_view text) {
+    std::uint64_t prefix = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        prefix = prefix << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
+    return prefix;
+}
+
 int compare_values(const FormatContext& context, program::LayoutId id, Bytes left, Bytes right) {
     const Layout& layout = context.layout(id);
     switch (layout.kind) {
+        case LayoutKind::enumeration:
+            if (layout.names.is_text) return text_of_number(layout, left).compare(text_of_number(layout, right));
+            [[fallthrough]];
         case LayoutKind::integer:
         case LayoutKind::boolean:
-        case LayoutKind::enumeration:
         case LayoutKind::pointer: return three_way(ordered_integer(layout, left), ordered_integer(layout, right));
         case LayoutKind::text: {
             bool is_cut = false;
@@ -413,18 +432,15 @@ int compare_values(const FormatContext& context, program::LayoutId id, Bytes lef
 std::uint64_t order_prefix(const FormatContext& context, program::LayoutId id, Bytes bytes) {
     const Layout& layout = context.layout(id);
     switch (layout.kind) {
+        case LayoutKind::enumeration:
+            if (layout.names.is_text) return text_prefix(text_of_number(layout, bytes));
+            return ordered_integer(layout, bytes);
         case LayoutKind::integer:
         case LayoutKind::boolean:
-        case LayoutKind::enumeration:
         case LayoutKind::pointer: return ordered_integer(layout, bytes);
         case LayoutKind::text: {
             bool is_cut = false;
-            const std::string_view text = text_bytes(layout, bytes, is_cut).substr(0, 8);
-            std::uint64_t prefix = 0;
-            for (std::size_t i = 0; i < 8; ++i) {
-                prefix = prefix << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
-            }
-            return prefix;
+            return text_prefix(text_bytes(layout, bytes, is_cut));
         }
         case LayoutKind::tuple:
         case LayoutKind::record: {

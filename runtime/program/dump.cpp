@@ -486,6 +486,7 @@ std::string_view name_of(MapRole role) {
         case MapRole::events: return "events";
         case MapRole::stacks: return "stacks";
         case MapRole::dispatch: return "dispatch";
+        case MapRole::texts: return "texts";
     }
     return "?";
 }

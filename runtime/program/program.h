@@ -108,6 +108,7 @@ enum class MapRole : std::uint8_t {
     events,   ///< the ring buffer
     stacks,   ///< stack id -> frames
     dispatch, ///< which probe an event belongs to, where one program looks for several
+    texts,    ///< never written: what numbers are called, by number (strerror, signal_name, syscall_name)
 };
 
 enum class MapKind : std::uint8_t { array, percpu_array, hash, percpu_hash, lru_hash, lru_percpu_hash, ring_buffer, prog_array };

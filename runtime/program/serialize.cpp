@@ -185,7 +185,7 @@ constexpr std::uint32_t last(MissingProbes) {
     return static_cast<std::uint32_t>(MissingProbes::ignore);
 }
 constexpr std::uint32_t last(MapRole) {
-    return static_cast<std::uint32_t>(MapRole::dispatch);
+    return static_cast<std::uint32_t>(MapRole::texts);
 }
 constexpr std::uint32_t last(MapKind) {
     return static_cast<std::uint32_t>(MapKind::prog_array);

@@ -66,9 +66,9 @@ bool accepts(program::Conversion conversion, const types::Type& type) {
         case Conversion::pointer:
         case Conversion::character:
             return type.is_integer() || type.kind == types::Kind::boolean || type.kind == types::Kind::pointer ||
-                   type.kind == types::Kind::enumeration || type.kind == types::Kind::count ||
-                   type.kind == types::Kind::sum || type.kind == types::Kind::min || type.kind == types::Kind::max ||
-                   type.kind == types::Kind::avg;
+                   (type.kind == types::Kind::enumeration && !type.is_text_number()) ||
+                   type.kind == types::Kind::count || type.kind == types::Kind::sum || type.kind == types::Kind::min ||
+                   type.kind == types::Kind::max || type.kind == types::Kind::avg;
     }
     return false;
 }

@@ -13,8 +13,6 @@ namespace builtins {
 
 namespace {
 
-constexpr std::uint32_t kNameSize = 64;  // the peer's string[64]
-
 bool is_text(const CallArgument& argument) {
     return argument.text || (argument.type && argument.type->kind == types::Kind::string);
 }
@@ -227,7 +225,7 @@ ir::Value lower_strcap(Emitter& e, const Call& call, ir::Value) {
 
 const types::Type* named_type(CallSite& site) {
     const auto arguments = site.arguments();
-    if (!arguments.empty() && arguments[0].integer) return site.types().string(kNameSize);
+    if (!arguments.empty() && arguments[0].integer) return site.types().string(types::kTextNumberCapacity);
     const NumberNames& names = names_of(site.name());
     return site.types().text_of_numbers(names.name, names.values);
 }
@@ -238,10 +236,11 @@ void check_named(CallSite& site) {
     const NumberNames& names = names_of(site.name());
     for (const auto& [text, number] : names.values)
         if (number == *arguments[0].integer) {
-            site.fold(text);
+            site.fold(text, site.types().string(types::kTextNumberCapacity));
             return;
         }
-    site.fold(fmt::format("{}", static_cast<std::int64_t>(*arguments[0].integer)));
+    site.fold(fmt::format("{}", static_cast<std::int64_t>(*arguments[0].integer)),
+              site.types().string(types::kTextNumberCapacity));
 }
 
 ir::Value lower_named(Emitter& e, const Call& call, ir::Value) {

@@ -89,6 +89,7 @@ struct CallInfo {
     std::uint64_t number = 0;
     std::map<std::size_t, const Type*> conversions;
     std::optional<Literal> folded;
+    const Type* folded_type = nullptr;  ///< null: the literal's own
     std::optional<program::Aggregation> aggregation;
 };
 

@@ -464,7 +464,7 @@ class Builder {
             return load(moved, 0, type_of(node), node.range);
         }
         auto* made = make<typed::Element>(typed::ExprKind::element, type_of(node), node.range);
-        made->base = base;
+        made->base = convert(base, as_string(types_, base->type));
         made->index = constant ? integer(constant->bits, types_.integer(8, false), index.range)
                                : convert(build(index), types_.integer(8, false));
         return made;
@@ -601,11 +601,36 @@ class Builder {
             node->right = convert(right, operand);
             return node;
         }
+        if (left->type->is_text_number() || right->type->is_text_number()) return compare_text_numbers(node);
         if (left->type->is_scalar() || left->type->kind == Kind::string) return node;
         if (const Type* both = merge(types_, left->type, right->type)) {
             node->left = convert(left, types_.settled(both));
             node->right = convert(right, types_.settled(both));
         }
+        return node;
+    }
+
+    /// Two of a kind are compared as the numbers they are, and so is one with a literal that is the text of a number.
+    const typed::Expr* compare_text_numbers(typed::Compare* node) {
+        const auto number_of = [this](const typed::Expr* text, const Type* kind) -> const typed::Expr* {
+            if (text->kind != typed::ExprKind::string) return nullptr;
+            for (const auto& [name, number] : kind->enumeration->constants)
+                if (name == typed::as<typed::String>(*text).value) return integer(number, kind, text->range);
+            return nullptr;
+        };
+        if (node->left->type == node->right->type) return node;
+        if (node->left->type->is_text_number())
+            if (const typed::Expr* number = number_of(node->right, node->left->type)) {
+                node->right = number;
+                return node;
+            }
+        if (node->right->type->is_text_number())
+            if (const typed::Expr* number = number_of(node->left, node->right->type)) {
+                node->left = number;
+                return node;
+            }
+        node->left = convert(node->left, as_string(types_, node->left->type));
+        node->right = convert(node->right, as_string(types_, node->right->type));
         return node;
     }
 

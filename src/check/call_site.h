@@ -74,7 +74,8 @@ class CallSite {
     virtual void set_aggregation(const program::Aggregation& aggregation) = 0;
     /// The call is a constant: it is folded into this literal and lower is never called.
     virtual void fold(std::uint64_t value, const types::Type* type) = 0;
-    virtual void fold(std::string value) = 0;
+    /// `type`: what sizeof() says if it is more than the text needs.
+    virtual void fold(std::string value, const types::Type* type = nullptr) = 0;
     /// Asks for a conversion of argument i to this type (an explicit typed::Cast is put around it).
     virtual void convert_argument(std::size_t index, const types::Type* to) = 0;
 };

@@ -78,7 +78,10 @@ class Site final : public CallSite {
             literal.type = type;
         call().folded = std::move(literal);
     }
-    void fold(std::string value) override { call().folded = Literal::of(std::move(value)); }
+    void fold(std::string value, const Type* type) override {
+        call().folded = Literal::of(std::move(value));
+        call().folded_type = type;
+    }
     void convert_argument(std::size_t index, const Type* to) override { call().conversions[index] = to; }
 
     void begin_checking() { is_checking_ = true; }
@@ -167,6 +170,12 @@ const Type* Inference::result_type(const typed::Builtin& row, const Signature& s
         }
     }
     return named_result(analysis_, signature.result);
+}
+
+/// Rows whose values become text in user space: a number that stands for a text can stay one until then.
+static bool puts_into_words(const typed::Builtin& row) {
+    constexpr std::string_view names[] = {"print", "printf", "cat", "system", "errorf", "warnf"};
+    return std::find(std::begin(names), std::end(names), row.name) != std::end(names);
 }
 
 void Inference::check_where(const typed::Builtin& row, std::string_view name, Range range) {
@@ -343,11 +352,19 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
         }
     }
 
+    CallInfo& left = analysis_.calls[node.id];
+    if (!puts_into_words(row)) {
+        for (std::size_t i = 0; i < arguments.size(); ++i) {
+            left.conversions.erase(i);
+            if (!seen[i].type->is_text_number() || seen[i].is_type) continue;
+            seen[i].type = given[i].type = left.conversions[i] = as_string(types_, seen[i].type);
+        }
+    }
     const Choice choice = choose_overload(overloads, given);
     if (choice.overload == nullptr) return types_.error();
-    CallInfo& left = analysis_.calls[node.id];
     left.overload = choice.overload;
     left.folded.reset();
+    left.folded_type = nullptr;
     if (choice.mismatch && !has_bad) {
         auto added =
             error(DiagnosticKind::bad_call, choice.mismatch->argument ? seen[*choice.mismatch->argument].range : range,
@@ -409,7 +426,7 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
     }
     if (left.folded) {
         info(node).literal = left.folded;
-        if (left.folded->is_text()) return literal_type(types_, *left.folded);
+        if (left.folded_type != nullptr) return left.folded_type;
         return literal_type(types_, *left.folded);
     }
     return type;

@@ -660,6 +660,7 @@ const Type* Inference::index(const ast::Index& node) {
     for (const ast::Expr* one : node.indices)
         given.push_back(infer(*one));
     if (base == nullptr || is_error(base)) return base;
+    base = as_string(types_, base);
     const bool is_array = base->kind == Kind::array || base->kind == Kind::string;
     if (!is_array && base->kind != Kind::pointer && base->kind != Kind::tuple) {
         error(DiagnosticKind::bad_index, node.range,
@@ -810,10 +811,10 @@ const Type* Inference::binary_result(ast::BinaryOp op, const ast::Expr& left, co
             return types_.boolean();
         }
         const bool is_equality = op == ast::BinaryOp::equal || op == ast::BinaryOp::not_equal;
-        if (a->kind != b->kind) {
+        if (is_text(a) && is_text(b)) return is_equality ? types_.boolean() : refuse();
+        if (a->kind != b->kind || is_text(a) || is_text(b)) {
             // ksym(x) == 0 and its like: addresses and ids are numbers underneath.
-            if (is_equality && a->is_scalar() && b->is_scalar()) return types_.boolean();
-            // A char array compares with a text.
+            if (is_equality && a->is_scalar() && b->is_scalar() && !is_text(a) && !is_text(b)) return types_.boolean();
             mismatch(op, left, right, a, b, range);
             return types_.error();
         }
@@ -835,7 +836,7 @@ const Type* Inference::binary_result(ast::BinaryOp op, const ast::Expr& left, co
         return types_.error();
     }
     if (!is_number(a) || !is_number(b)) {
-        if (a->kind != b->kind)
+        if (a->kind != b->kind && !(is_text(a) && is_text(b)))
             mismatch(op, left, right, a, b, range);
         else
             return refuse();
@@ -1008,7 +1009,7 @@ const Type* Inference::cast(const ast::Cast& node) {
         return types_.error();
     }
     // Sizes left open come from the operand: (string)x, (int8[])x.
-    if (to->kind == Kind::string && to->capacity == 0 && from->kind == Kind::string) to = from;
+    if (to->kind == Kind::string && to->capacity == 0 && is_text(from)) to = as_string(types_, from);
     if (to->kind == Kind::buffer && to->capacity == 0 && from->kind == Kind::buffer) to = from;
     if (to->kind == Kind::array && to->count == 0 && to->element->size > 0 && from->size % to->element->size == 0)
         to = types_.array(to->element, from->size / to->element->size);
@@ -1064,7 +1065,7 @@ const Type* Inference::size_of(const ast::SizeOf& node) {
     type = settled(type);
     if (type->kind == Kind::string && type->capacity == 0)
         type = types_.string(static_cast<std::uint32_t>(analysis_.config.max_strlen));
-    Literal size = Literal::of(std::uint64_t{type->size});
+    Literal size = Literal::of(std::uint64_t{as_string(types_, type)->size});
     size.type = types_.integer(8, false);
     return literal(node, std::move(size));
 }

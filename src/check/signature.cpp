@@ -239,7 +239,8 @@ bool fits(const GivenArgument& given, ParameterType wanted) {
                                    wanted == ParameterType::string_literal || wanted == ParameterType::literal;
         return !wants_literal || given.is_literal || kind == Kind::error;
     }
-    const bool is_integer = kind == Kind::integer || kind == Kind::boolean || kind == Kind::enumeration ||
+    const bool is_integer = kind == Kind::integer || kind == Kind::boolean ||
+                            (kind == Kind::enumeration && !given.type->is_text_number()) ||
                             (kind >= Kind::count && kind <= Kind::avg);  // read as their merged integer
     const bool is_text = kind == Kind::string || (kind == Kind::array && given.type->element->kind == Kind::integer &&
                                                   given.type->element->size == 1);
@@ -456,7 +457,7 @@ std::string kind_word(const Type* type) {
         case Kind::tuple: return "tuple";
         case Kind::record: return "record";
         case Kind::structure: return "c_struct";
-        case Kind::enumeration: return "int";
+        case Kind::enumeration: return type->is_text_number() ? "string" : "int";
         case Kind::kstack: return "kstack";
         case Kind::ustack: return "ustack";
         case Kind::ksym:

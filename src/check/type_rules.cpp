@@ -55,7 +55,16 @@ const Type* merge_pointers(Table& table, const Type* a, const Type* b) {
 }  // namespace
 
 bool is_number(const Type* type) {
-    return type->kind == Kind::integer || type->kind == Kind::boolean || type->kind == Kind::enumeration;
+    return type->kind == Kind::integer || type->kind == Kind::boolean ||
+           (type->kind == Kind::enumeration && !type->is_text_number());
+}
+
+bool is_text(const Type* type) {
+    return type->kind == Kind::string || type->is_text_number();
+}
+
+const Type* as_string(Table& table, const Type* type) {
+    return type->is_text_number() ? table.string(types::kTextNumberCapacity) : type;
 }
 
 bool is_condition(const Type* type) {
@@ -102,12 +111,13 @@ const Type* merge(Table& table, const Type* a, const Type* b) {
     if (a == b) return a;
     if (a->kind == Kind::error || b->kind == Kind::error) return table.error();
     if (is_number(a) && is_number(b)) return merge_integers(table, as_integer(table, a), as_integer(table, b));
+    if (is_text(a) && is_text(b))
+        return table.string(std::max(as_string(table, a)->capacity, as_string(table, b)->capacity));
     // A literal stands for an address when the other is one: $p = 0.
     if (a->kind == Kind::pointer && b->is_flexible()) return a;
     if (b->kind == Kind::pointer && a->is_flexible()) return b;
     if (a->kind != b->kind) return nullptr;
     switch (a->kind) {
-        case Kind::string: return table.string(std::max(a->capacity, b->capacity));
         case Kind::buffer: return table.buffer(std::max(a->capacity, b->capacity));
         case Kind::pointer: return merge_pointers(table, a, b);
         case Kind::tuple:
@@ -134,6 +144,7 @@ const Type* merge(Table& table, const Type* a, const Type* b) {
         case Kind::void_:
         case Kind::integer:
         case Kind::boolean:
+        case Kind::string:
         case Kind::enumeration:
         case Kind::ksym:
         case Kind::usym:
@@ -149,6 +160,7 @@ const Type* merge(Table& table, const Type* a, const Type* b) {
 
 bool can_cast(const Type* from, const Type* to) {
     if (from == to) return true;
+    if (from->is_text_number()) return to->kind == Kind::string && to->capacity >= types::kTextNumberCapacity;
     switch (to->kind) {
         case Kind::integer:
             if (from->kind == Kind::array)

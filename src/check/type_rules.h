@@ -16,6 +16,10 @@ namespace check {
 
 /// Integers, bools and enumerations: what arithmetic takes.
 [[nodiscard]] bool is_number(const types::Type* type);
+/// Strings, and numbers that stand for one.
+[[nodiscard]] bool is_text(const types::Type* type);
+/// As it behaves as a value: a number that stands for a string as that string.
+[[nodiscard]] const types::Type* as_string(types::Table& table, const types::Type* type);
 /// What conditions, && and || take: numbers and pointers.
 [[nodiscard]] bool is_condition(const types::Type* type);
 /// Values that == can compare in memory.

@@ -298,6 +298,9 @@ class ProbeEmitter final : public Emitter {
     void copy_as_key(const types::Type* type, ir::Value destination, ir::Value source);
 
     // ---- strings.cpp
+    /// The text that a text number stands for; a number without one in decimal.
+    void text_of_number(const types::Type* type, ir::Value number, ir::Value destination, std::uint32_t capacity);
+    void decimal_into(ir::Value number, ir::Value destination);
     void literal_into(std::string_view text, std::uint32_t capacity, ir::Value destination, bool is_key);
     void copy_text(ir::Value destination, std::uint32_t capacity, ir::Value source, std::uint32_t source_capacity,
                    bool is_key = false);

@@ -87,6 +87,10 @@ void ProbeEmitter::cast_into(const typed::Cast& expr, ir::Value destination, boo
         return;
     }
     const ir::Value value = scalar(*expr.operand);
+    if (from->is_text_number() && to->kind == Kind::string) {
+        text_of_number(from, value, destination, to->capacity);
+        return;
+    }
     if (to->kind == Kind::timestamp) {
         b.store(value, destination, 0, std::min(8u, alignment(destination)));
         const program::TextId format = text("%H:%M:%S");
@@ -127,6 +131,10 @@ void ProbeEmitter::convert_memory(const types::Type* from, ir::Value source, con
     ir::Builder& b = ir();
     if (from == to && from->kind != Kind::string) {
         copy(destination, source, to->size);
+        return;
+    }
+    if (from->is_text_number() && to->kind == Kind::string) {
+        text_of_number(from, load_scalar(from, source), destination, to->capacity);
         return;
     }
     if (is_register(to)) {
@@ -261,6 +269,12 @@ void ProbeEmitter::into_key(const typed::Expr& expr, ir::Value destination) {
                 }
                 into_key(*cast.operand, destination);
                 clear(member_at(destination, given), type->capacity - given);
+                return;
+            }
+            if (type->kind == Kind::string && cast.operand->type->is_text_number()) {
+                constexpr std::uint32_t kSize = types::kTextNumberCapacity;
+                cast_into(cast, destination, true);
+                clear(member_at(destination, kSize), type->capacity - kSize);
                 return;
             }
             if (cast.operand->kind == ExprKind::tuple) {

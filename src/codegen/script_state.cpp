@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 
 #include "runtime/base/bug.h"
 #include "runtime/program/record.h"
@@ -207,6 +208,26 @@ program::MapId ScriptState::table(std::vector<std::byte> content, std::uint32_t 
     spec.max_entries = static_cast<std::uint32_t>(content.size() / size);
     spec.initial = std::move(content);
     return add_map(std::move(spec));
+}
+
+program::MapId ScriptState::texts_of(const types::Type* text_number) {
+    const types::Enumeration& names = *text_number->enumeration;
+    const auto [found, is_new] = numbers_.try_emplace(&names);
+    if (!is_new) return found->second;
+    constexpr std::size_t kSize = types::kTextNumberCapacity;
+    std::vector<std::byte> content;
+    for (const auto& [name, number] : names.constants) {
+        content.resize(std::max(content.size(), (number + 1) * kSize));
+        std::memcpy(content.data() + number * kSize, name.data(), std::min(name.size(), kSize - 1));
+    }
+    program::MapSpec spec;
+    spec.name = names.name;
+    spec.role = MapRole::texts;
+    spec.kind = MapKind::array;
+    spec.value_size = static_cast<std::uint32_t>(content.size());
+    spec.initial = std::move(content);
+    found->second = add_map(std::move(spec));
+    return found->second;
 }
 
 program::EventId ScriptState::event(program::EventSpec spec) {

@@ -63,6 +63,8 @@ class ScriptState {
     /// At least `size` bytes a slot.
     program::MapId chunk(ChunkId id, std::uint32_t size);
 
+    /// One element, the texts of a text number behind each other, kTextNumberCapacity bytes each; all zero: no text.
+    program::MapId texts_of(const types::Type* text_number);
     /// An array of `content`, elements of `size` bytes.
     program::MapId table(std::vector<std::byte> content, std::uint32_t size);
 
@@ -89,6 +91,7 @@ class ScriptState {
     program::MapId zeros_;
     std::unordered_map<std::uint64_t, program::MapId> stacks_;  ///< by mode, limit and kind
     std::map<ChunkId, program::MapId> chunks_;
+    std::map<const types::Enumeration*, program::MapId> numbers_;  ///< texts_of
     std::map<std::string, program::TextId, std::less<>> texts_;
     std::map<std::tuple<program::WarningKind, std::uint32_t, std::uint32_t, std::uint32_t, std::string>,
              program::PlaceId>

@@ -57,6 +57,62 @@ void ProbeEmitter::literal_into(std::string_view text, std::uint32_t capacity, i
     ir().store_bytes(destination, bytes, 0, alignment(destination));
 }
 
+void ProbeEmitter::text_of_number(const types::Type* type, ir::Value number, ir::Value destination,
+                                  std::uint32_t capacity) {
+    ir::Builder& b = ir();
+    constexpr std::uint32_t kSize = types::kTextNumberCapacity;
+    const program::MapId texts = script_.texts_of(type);
+    const std::uint64_t count = script_.program.maps[texts.index()].value_size / kSize;
+    const ir::Value index = b.opaque(number);
+    const ir::Block listed = b.block("listed"), named = b.block("named"), unnamed = b.block("unnamed"),
+                    done = b.block("text");
+    b.branch(b.compare(Compare::ult, index, b.i64(count)), listed, unnamed, Likely::yes);
+    b.enter(listed);
+    const ir::Value text = b.ptr_add(b.map_value(texts), b.mul(index, b.i64(kSize)));
+    b.branch(b.not_zero(b.load(Width::i8, text)), named, unnamed, Likely::yes);
+    b.enter(named);
+    copy(destination, text, kSize);
+    b.jump(done);
+    b.enter(unnamed);
+    clear(destination, kSize);
+    decimal_into(number, destination);
+    b.jump(done);
+    b.enter(done);
+    if (capacity > kSize) b.store(b.constant(Width::i8, 0), destination, kSize, 1);
+}
+
+void ProbeEmitter::decimal_into(ir::Value number, ir::Value destination) {
+    ir::Builder& b = ir();
+    constexpr std::uint64_t kHighest = 10'000'000'000'000'000'000U;
+    const ir::Value rest = b.slot(Width::i64, "rest"), length = b.slot(Width::i64, "length");
+    const auto append = [&](ir::Value character) {
+        const ir::Value at = b.and_(b.load(Width::i64, length), b.i64(31));  // 20 digits and a sign: below 32
+        b.store(b.trunc(character, Width::i8), b.ptr_add(destination, at), 0, 1);
+        b.store(b.add(at, b.i64(1)), length);
+    };
+    b.store(b.i64(0), length);
+    b.store(number, rest);
+    b.if_then(b.compare(Compare::slt, number, b.i64(0)), [&] {
+        append(b.i64('-'));
+        b.store(b.neg(number), rest);
+    });
+    const ir::Value is_begun = b.slot(Width::i64, "begun");
+    b.store(b.i64(0), is_begun);
+    for (std::uint64_t unit = kHighest; unit > 0; unit /= 10) {
+        const ir::Value value = b.load(Width::i64, rest);
+        const ir::Value digit = b.udiv(value, b.i64(unit));
+        const auto put = [&] {
+            append(b.add(digit, b.i64('0')));
+            b.store(b.sub(value, b.mul(digit, b.i64(unit))), rest);
+            b.store(b.i64(1), is_begun);
+        };
+        if (unit == 1)
+            put();
+        else
+            b.if_then(b.not_zero(b.or_(digit, b.load(Width::i64, is_begun))), put);
+    }
+}
+
 void ProbeEmitter::copy_text(ir::Value destination, std::uint32_t capacity, ir::Value source,
                              std::uint32_t source_capacity, bool is_key) {
     ir::Builder& b = ir();

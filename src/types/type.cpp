@@ -398,6 +398,7 @@ std::string name_of(const Type* type) {
         }
         case Kind::structure: return type->structure->name;
         case Kind::enumeration:
+            if (type->is_text_number()) return "string[" + std::to_string(kTextNumberCapacity) + "]";
             if (type->enumeration == nullptr || type->enumeration->name.empty())
                 return (type->is_signed ? "int" : "uint") + std::to_string(type->size * 8);
             return type->enumeration->name;

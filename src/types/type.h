@@ -93,7 +93,7 @@ struct Structure {
 
 struct Enumeration {
     std::string name;      ///< "enum lvl"; empty for an anonymous one
-    bool is_text = false;  ///< a number that is printed as text everywhere (strerror, signal_name)
+    bool is_text = false;  ///< see Type::is_text_number
     std::vector<std::pair<std::string, std::uint64_t>> constants;
 };
 
@@ -117,6 +117,11 @@ struct Type {
     /// Of a literal that adapts to its neighbour (inference only): size is the smallest signed one, capacity the
     /// smallest unsigned one that holds it. Table::settled makes the plain type of it.
     [[nodiscard]] bool is_flexible() const { return kind == Kind::integer && capacity != 0; }
+    /// A string[64] that travels as the number it is the text of (strerror, signal_name, syscall_name): what prints or
+    /// keeps it never writes the text down, everything else converts it to the string it says it is.
+    [[nodiscard]] bool is_text_number() const {
+        return kind == Kind::enumeration && enumeration != nullptr && enumeration->is_text;
+    }
     [[nodiscard]] bool is_aggregation() const { return kind >= Kind::count; }
     /// Held in a register as one i64: integer, boolean, pointer, enumeration, ksym, username.
     [[nodiscard]] bool is_scalar() const {
@@ -124,6 +129,9 @@ struct Type {
                kind == Kind::ksym || kind == Kind::username || kind == Kind::timestamp_mode;
     }
 };
+
+/// Capacity of the string that a text number stands for.
+inline constexpr std::uint32_t kTextNumberCapacity = 64;
 
 /// Makes and owns types; equal descriptions give the same pointer.
 class Table {

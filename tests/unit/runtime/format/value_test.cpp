@@ -269,6 +269,22 @@ TEST_F(Value, Order) {
     EXPECT_EQ(order(pair, Blob().text("a", 4).u8(9), Blob().text("b", 4).u8(0xfd)), -1);
 }
 
+TEST_F(Value, ANumberThatStandsForATextIsOrderedAsTheText) {
+    Layout numbers;
+    numbers.kind = LayoutKind::enumeration;
+    numbers.size = 8;
+    numbers.names.is_text = true;
+    numbers.names.values = {{1, "pear"}, {2, "fig"}};
+    const LayoutId layout = add(numbers);
+    const auto is_before = [&](std::uint64_t left, std::uint64_t right) {
+        const Blob a = Blob().u64(left), b = Blob().u64(right);
+        EXPECT_LE(format::order_prefix(context, layout, a), format::order_prefix(context, layout, b));
+        return format::compare_values(context, layout, a, b) < 0;
+    };
+    EXPECT_TRUE(is_before(2, 1));
+    EXPECT_TRUE(is_before(7, 2));  // no text: "7"
+}
+
 TEST_F(Value, MissingBytesCountAsZero) {
     program.texts = {"%H"};
     const LayoutId byte = integer(1);

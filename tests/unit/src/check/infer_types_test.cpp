@@ -97,5 +97,26 @@ TEST(InferTypes, HintsAtNearNames) {
               "1:27-33: Undefined map: @cuont\nHINT: did you mean `@count`?\n");
 }
 
+TEST(InferTypes, TextNumbersBehaveAsStrings) {
+    const std::string head = "begin { $n = (int64)2; ";
+    EXPECT_EQ(errors(head + "print(strerror($n) + 1); }"),
+              "1:30-46: Type mismatch for '+': comparing string[64] with int8\n1:30-42: left (string[64])\n"
+              "1:45-46: right (int8)\n");
+    EXPECT_EQ(errors(head + "print(strerror($n) < strerror($n)); }"),
+              "1:30-57: The < operator can not be used on expressions of types string[64], string[64]\n");
+    EXPECT_EQ(errors(head + "print((int64)strerror($n)); }"),
+              "1:30-37: Cannot cast from \"string[64]\" to \"int64\"\n");
+    EXPECT_EQ(errors(head + "printf(\"%d\", strerror($n)); }"),
+              "1:24-50: unsupported format specifier for type 'string[64]': d\n");
+    EXPECT_EQ(errors(head + "if (strerror($n)) { } }"), "1:24-45: Invalid condition: string\n");
+    EXPECT_EQ(errors(head + "@ = sum(strerror($n)); @m[strerror($n)] = 1; @m[3] = 2; }"),
+              "1:28-45: sum() only supports integer arguments (string[64] provided)\n"
+              "1:69-74: Argument mismatch for @m: trying to access with arguments: 'int8' when map expects arguments: "
+              "'string[64]'\n");
+    EXPECT_EQ(errors(head + "let $s: string[16] = strerror($n); }"),
+              "1:24-57: Type mismatch for $s: trying to assign value of type 'string[64]' when variable already has a "
+              "type 'string[16]'\n");
+}
+
 }  // namespace
 }  // namespace check_test

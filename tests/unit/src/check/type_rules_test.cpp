@@ -26,6 +26,23 @@ TEST(TypeRules, LetsLiteralsAdapt) {
     EXPECT_EQ(merge(table, table.flexible(1, 1), table.pointer(table.void_type())), table.pointer(table.void_type()));
 }
 
+TEST(TypeRules, TakesATextNumberForTheStringItStandsFor) {
+    types::Table table;
+    const std::pair<std::string, std::uint64_t> texts[] = {{"one", 1}, {"two", 2}};
+    const types::Type *number = table.text_of_numbers("count", texts), *other = table.text_of_numbers("other", texts);
+    EXPECT_EQ(types::name_of(number), "string[64]");
+    EXPECT_EQ(merge(table, number, number), number);
+    EXPECT_EQ(merge(table, number, table.string(5)), table.string(64));
+    EXPECT_EQ(merge(table, table.string(100), number), table.string(100));
+    EXPECT_EQ(merge(table, number, other), table.string(64));
+    EXPECT_EQ(merge(table, number, table.integer(8, true)), nullptr);
+    EXPECT_FALSE(is_number(number));
+    EXPECT_TRUE(is_text(number));
+    EXPECT_TRUE(can_cast(number, table.string(64)));
+    EXPECT_FALSE(can_cast(number, table.string(16)));
+    EXPECT_FALSE(can_cast(number, table.integer(8, true)));
+}
+
 TEST(TypeRules, MergesTuplesElementwiseAndRecordsByName) {
     types::Table table;
     const types::Type* first[] = {table.integer(1, true), table.string(2)};
