@@ -158,6 +158,7 @@ class Analysis {
     std::deque<ExprInfo> infos;  ///< by id of the expanded trees
     std::unordered_map<std::uint32_t, CallInfo> calls;
     std::unordered_set<const ast::BlockExpr*> macro_blocks;
+    std::unordered_map<std::uint32_t, const Type*> described;  ///< by id of a typeinfo(): the type it asks about
     std::unordered_map<std::string, std::vector<Signature>> signatures;
 
     [[nodiscard]] std::uint32_t new_id() {

@@ -335,9 +335,7 @@ class Builder {
                 [&](const ast::ParameterCount& node) -> const typed::Expr* {
                     return integer(0, types_.integer(8, true), node.range);
                 },
-                [&](const ast::TypeInfo& node) -> const typed::Expr* {
-                    return integer(0, types_.integer(8, true), node.range);
-                },
+                [&](const ast::TypeInfo& node) -> const typed::Expr* { return type_info(node); },
                 [&](const ast::TypeArgument& node) -> const typed::Expr* {
                     return integer(0, types_.integer(8, true), node.range);
                 },
@@ -362,6 +360,21 @@ class Builder {
         for (std::uint32_t i = 0; i < node->elements.size(); ++i)
             node->order.push_back(i);
         return node;
+    }
+
+    const typed::Expr* type_info(const ast::TypeInfo& node) {
+        const Type* described = analysis_.described[node.id];
+        auto* made = make<typed::Tuple>(typed::ExprKind::tuple, type_of(node), node.range);
+        const auto add = [&](const Literal& value) {
+            const std::size_t i = made->elements.size();
+            const Type* type = made->type->members[i].type;
+            made->elements.push_back(convert(literal(value, type, node.range, true), type));
+            made->order.push_back(static_cast<std::uint32_t>(i));
+        };
+        add(Literal::of(std::uint64_t{types::btf_id_of(described)}));
+        add(Literal::of(std::string(types::base_name_of(described))));
+        add(Literal::of(types::name_of(described)));
+        return made;
     }
 
     /// The key as the map wants it; null for scalars.

@@ -592,6 +592,7 @@ const Type* Inference::member_type(const Member& member, const Type* base_pointe
 
 const Type* Inference::field(const ast::Field& node) {
     if (is_args(*node.base)) return argument_field(node);
+    if (node.base->kind == ast::ExprKind::type_info) return type_info_member(node);
     if (node.base->kind == ast::ExprKind::identifier && ast::as<ast::Identifier>(*node.base).name == "config") {
         std::vector<std::string> names;
         for (const program::Setting& setting : program::settings(analysis_.config)) {
@@ -1095,14 +1096,49 @@ const Type* Inference::offset_of(const ast::OffsetOf& node) {
     return literal(node, std::move(value));
 }
 
+/// What typeof() and typeinfo() ask about: of a map with keys, written without one, the key.
+const Type* Inference::described(const ast::Expr& expr) {
+    if (expr.kind == ast::ExprKind::map && !ast::as<ast::Map>(expr).has_key) {
+        const MapInfo& map = analysis_.maps[info(expr).map];
+        if (!map.is_scalar.value_or(true)) return info(expr).type = map.key.read();
+    }
+    return infer(expr);
+}
+
 const Type* Inference::type_info(const ast::TypeInfo& node) {
-    if (analysis_.config.unstable_typeinfo == program::Config::Gate::error)
-        error(DiagnosticKind::unsupported, node.range,
-              "typeinfo feature is not enabled by default. To enable this unstable feature, set the config flag to "
-              "enable. unstable_typeinfo=enable");
-    else
-        error(DiagnosticKind::unsupported, node.range, "typeinfo is not supported yet");
-    return types_.error();
+    switch (analysis_.config.unstable_typeinfo) {
+        case program::Config::Gate::enable: break;
+        case program::Config::Gate::warn:
+            warning(DiagnosticKind::warn_unstable, node.range,
+                    "Script is using an unstable feature: typeinfo. To prevent this warning you must explicitly enable "
+                    "it in the config e.g. unstable_typeinfo=enable");
+            break;
+        case program::Config::Gate::error:
+            error(DiagnosticKind::unsupported, node.range,
+                  "typeinfo feature is not enabled by default. To enable this unstable feature, set the config flag "
+                  "to enable. unstable_typeinfo=enable");
+            return types_.error();
+    }
+    const Type* type = node.operand != nullptr ? described(*node.operand) : resolve(*node.type, node.type->range);
+    if (type == nullptr || is_error(type)) return type;
+    type = settled(type);
+    analysis_.described[node.id] = type;
+    const auto text = [this](std::string_view of) { return types_.string(static_cast<std::uint32_t>(of.size() + 1)); };
+    const std::pair<std::string, const Type*> members[] = {{"btf_id", types_.integer(4, false)},
+                                                           {"base_type", text(types::base_name_of(type))},
+                                                           {"full_type", text(types::name_of(type))}};
+    return types_.record(members);
+}
+
+/// One member is known while compiling, so that `if comptime (typeinfo(x).base_type == "int")` chooses a branch.
+const Type* Inference::type_info_member(const ast::Field& node) {
+    const Type* record = infer(*node.base);
+    if (record == nullptr || is_error(record)) return record;
+    const Type* type = analysis_.described[node.base->id];
+    if (node.name == "btf_id") return literal(node, Literal::of(std::uint64_t{types::btf_id_of(type)}));
+    if (node.name == "base_type") return literal(node, Literal::of(std::string(types::base_name_of(type))));
+    if (node.name == "full_type") return literal(node, Literal::of(types::name_of(type)));
+    return no_member(node, record);
 }
 
 const Type* Inference::address_of(const ast::AddressOf& node) {

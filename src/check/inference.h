@@ -91,7 +91,9 @@ class Inference {
     const Type* cast(const ast::Cast& node);
     const Type* size_of(const ast::SizeOf& node);
     const Type* offset_of(const ast::OffsetOf& node);
+    const Type* described(const ast::Expr& expr);
     const Type* type_info(const ast::TypeInfo& node);
+    const Type* type_info_member(const ast::Field& node);
     const Type* address_of(const ast::AddressOf& node);
     const Type* literal(const ast::Expr& expr, Literal value);
 

@@ -196,8 +196,16 @@ class Resolver {
     // -------------------------------------------------------------------------------------------------------
 
     void visit(const ast::TypeSpec& spec) {
-        if (spec.of_expr != nullptr) visit(*spec.of_expr);
+        if (spec.of_expr != nullptr) described(*spec.of_expr);
         if (spec.of_type != nullptr) visit(*spec.of_type);
+    }
+
+    /// typeof(@m) asks about the map, whether it has keys or not.
+    void described(const ast::Expr& expr) {
+        if (expr.kind == ast::ExprKind::map)
+            use_map(ast::as<ast::Map>(expr), ast::as<ast::Map>(expr).has_key, false);
+        else
+            visit(expr);
     }
 
     void visit(const ast::Expr& expr) {
@@ -244,7 +252,10 @@ class Resolver {
                              },
                              [&](const ast::SizeOf& node) { type_or_expr(node); },
                              [&](const ast::OffsetOf& node) { type_or_expr(node); },
-                             [&](const ast::TypeInfo& node) { type_or_expr(node); },
+                             [&](const ast::TypeInfo& node) {
+                                 if (node.type != nullptr) visit(*node.type);
+                                 if (node.operand != nullptr) described(*node.operand);
+                             },
                              [&](const ast::Comptime& node) { visit(*node.operand); },
                              [&](const ast::IfExpr& node) {
                                  visit(*node.condition);

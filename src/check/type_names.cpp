@@ -45,7 +45,7 @@ const Type* Inference::resolve_name(const ast::TypeSpec& spec, Range cast_range)
         }
         case ast::TypeSpec::Kind::type_of:
             if (spec.of_type != nullptr) return resolve(*spec.of_type, cast_range);
-            if (spec.of_expr != nullptr) return settled(infer(*spec.of_expr));
+            if (spec.of_expr != nullptr) return settled(described(*spec.of_expr));
             return types_.error();
         case ast::TypeSpec::Kind::named: break;
     }

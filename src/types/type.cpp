@@ -427,6 +427,48 @@ std::string name_of(const Type* type) {
     return "";
 }
 
+std::string_view base_name_of(const Type* type) {
+    switch (type->kind) {
+        case Kind::error: return "error";
+        case Kind::none: return "none";
+        case Kind::void_: return "void";
+        case Kind::enumeration: return type->is_text_number() ? "string" : "int";
+        case Kind::integer: return "int";
+        case Kind::boolean: return "bool";
+        case Kind::string: return "string";
+        case Kind::buffer: return "buffer";
+        case Kind::pointer: return "pointer";
+        case Kind::array: return "array";
+        case Kind::tuple: return "tuple";
+        case Kind::record: return "record";
+        case Kind::structure: return "c_struct";
+        case Kind::ksym: return "ksym_t";
+        case Kind::usym: return "usym_t";
+        case Kind::inet: return "inet";
+        case Kind::mac: return "mac_address";
+        case Kind::timestamp: return "timestamp";
+        case Kind::timestamp_mode: return "timestamp_mode";
+        case Kind::cgroup_path: return "cgroup_path_t";
+        case Kind::username: return "username_t";
+        case Kind::kstack: return "kstack";
+        case Kind::ustack: return "ustack";
+        case Kind::count: return "count_t";
+        case Kind::sum: return "sum_t";
+        case Kind::min: return "min_t";
+        case Kind::max: return "max_t";
+        case Kind::avg: return "avg_t";
+        case Kind::stats: return "stats_t";
+        case Kind::hist: return "hist_t";
+        case Kind::lhist: return "lhist_t";
+        case Kind::tseries: return "tseries_t";
+    }
+    return "";
+}
+
+std::uint32_t btf_id_of(const Type* type) {
+    return type->kind == Kind::structure ? type->structure->btf_id : 0;
+}
+
 std::optional<Member> find_member(const Type* type, std::string_view name) {
     const std::vector<Member>* members = nullptr;
     if (type->kind == Kind::record || type->kind == Kind::tuple) members = &type->members;

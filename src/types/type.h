@@ -181,6 +181,10 @@ class Table {
 [[nodiscard]] std::uint32_t alignment_of(const Type* type);
 /// As messages spell it: "int8", "string[4]", "struct sock *", "(int8,string[2])", "count_t", "kstack_bpftrace_127".
 [[nodiscard]] std::string name_of(const Type* type);
+/// What typeinfo() calls its kind: "int", "string", "pointer", "c_struct", "count_t".
+[[nodiscard]] std::string_view base_name_of(const Type* type);
+/// Of a structure of the kernel; else 0.
+[[nodiscard]] std::uint32_t btf_id_of(const Type* type);
 /// Member by name, through anonymous members; offset is from the outermost. nullopt = no such member.
 [[nodiscard]] std::optional<Member> find_member(const Type* type, std::string_view name);
 

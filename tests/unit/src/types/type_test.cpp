@@ -20,6 +20,8 @@ TEST(Type, IsSpelledAsMessagesSpellIt) {
     sock->name = "struct sock";
     const Type* pair[] = {table.integer(1, true), table.string(2)};
     EXPECT_EQ(name_of(table.integer(8, false)), "uint64");
+    EXPECT_EQ(base_name_of(table.integer(8, false)), "int");
+    EXPECT_EQ(base_name_of(table.aggregation(Kind::count, true)), "count_t");
     EXPECT_EQ(name_of(table.pointer(table.structure(sock))), "struct sock *");
     EXPECT_EQ(name_of(table.tuple(pair)), "(int8,string[2])");
     EXPECT_EQ(name_of(table.array(table.array(table.integer(1, false), 3), 2)), "uint8[2][3]");
