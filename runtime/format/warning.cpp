@@ -38,6 +38,7 @@ std::string warning_reason(const program::WarningPlace& place, std::int64_t retu
         case WarningKind::out_of_bounds: return "Array access out of bounds. This can lead to unexpected results.";
         case WarningKind::stack_failed: return place.text.empty() ? "Error reading kstack." : place.text;
         case WarningKind::no_child: return "No child command (`-c`); cpid is zero";
+        case WarningKind::loop_cut: return "The loop ended after 8388608 rounds, which is the most the kernel allows.";
     }
     return place.text;
 }

@@ -531,6 +531,7 @@ std::string_view name_of(WarningKind kind) {
         case WarningKind::out_of_bounds: return "out_of_bounds";
         case WarningKind::stack_failed: return "stack_failed";
         case WarningKind::no_child: return "no_child";
+        case WarningKind::loop_cut: return "loop_cut";
     }
     return "?";
 }

@@ -219,6 +219,7 @@ enum class WarningKind : std::uint8_t {
     out_of_bounds,
     stack_failed,    ///< "Error reading kstack." / ustack: see `text`
     no_child,        ///< "No child command (`-c`); cpid is zero"
+    loop_cut,        ///< "The loop ended after 8388608 rounds, ..."
 };
 
 /// A place of the script that can warn at run time, with what is counted for it in the ledger map.

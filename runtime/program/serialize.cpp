@@ -197,7 +197,7 @@ constexpr std::uint32_t last(Conversion) {
     return static_cast<std::uint32_t>(Conversion::gfp_flags);
 }
 constexpr std::uint32_t last(WarningKind) {
-    return static_cast<std::uint32_t>(WarningKind::no_child);
+    return static_cast<std::uint32_t>(WarningKind::loop_cut);
 }
 constexpr std::uint32_t last(Config::UserSymbols) {
     return static_cast<std::uint32_t>(Config::UserSymbols::none);

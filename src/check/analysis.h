@@ -47,8 +47,9 @@ struct VariableInfo {
     const ast::TypeSpec* spec = nullptr;
     const Type* declared = nullptr;  ///< of `let $x: T`
     bool is_let = false, is_assigned = false, is_captured = false, is_loop_variable = false, is_hidden = false;
-    bool is_broken = false;   ///< a mistake in what it was given has been reported; nothing more is said about it
-    unsigned loop_depth = 0;  ///< loops around its declaration
+    bool is_broken = false;    ///< a mistake in what it was given has been reported; nothing more is said about it
+    unsigned loop_depth = 0;   ///< loops around its declaration that become functions
+    bool is_repeated = false;  ///< declared in a loop of any kind
     Slot slot;
 };
 

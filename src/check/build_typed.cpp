@@ -1035,15 +1035,12 @@ class Builder {
                    });
     }
 
-    /// `let $x;` inside a loop starts from zero each time round. Values in memory are zero where their slot is.
+    /// `let $x;` starts from zero each time it is reached; what is reached once begins so anyway.
     void zero(const ast::Variable& node, Range range, typed::Block& to) {
         const std::uint32_t index = analysis_.info(node).variable;
-        const VariableInfo& info = body_->variables[index];
-        const Type* type = variable_type(info);
-        if (info.loop_depth == 0 || !type->is_scalar()) return;
-        auto* made = make<typed::AssignVariable>(typed::StmtKind::assign_variable, range);
+        if (!body_->variables[index].is_repeated && body_->function == nullptr) return;
+        auto* made = make<typed::ClearVariable>(typed::StmtKind::clear_variable, range);
         made->variable = typed::VariableId(std::size_t{index});
-        made->value = integer(0, type, range);
         to.statements.push_back(made);
     }
 

@@ -74,6 +74,7 @@ class Resolver {
         info.first = first;
         const bool is_wide = probe_wide_.contains(variable.name);
         info.loop_depth = is_wide ? 0 : loops_;
+        info.is_repeated = all_loops_ > 0;
         const auto index = static_cast<std::uint32_t>(body_.variables.size());
         body_.variables.push_back(std::move(info));
         (is_wide ? scopes_.front() : scopes_.back())[variable.name] = index;

@@ -148,6 +148,7 @@ class Planner {
                 });
                 return;
             }
+            case StmtKind::clear_variable:  // counts for nothing: only what is read before it is assigned needs it
             case StmtKind::expression:
             case StmtKind::assign_map:
             case StmtKind::aggregate:

@@ -72,13 +72,16 @@ void ProbeEmitter::finish_callback(Function& function) {
     b.jump(function.body);
 }
 
-void ProbeEmitter::loop_callback(ir::Value count, source::Range at, const std::function<void(ir::Value index)>& body) {
+ir::Value ProbeEmitter::loop_callback(ir::Value count, source::Range at,
+                                      const std::function<void(ir::Value index)>& body) {
     script_.need(program::Feature::bpf_loop);
+    ir::Value rounds;
     callback(
         ir::kLoopCallback, 1, at, [&] { body(ir().argument(0)); },
         [&](ir::Value address, ir::Value frame) {
-            helper(Helper::loop, {count, address, frame, ir().i64(0)});
+            rounds = helper(Helper::loop, {count, address, frame, ir().i64(0)});
         });
+    return rounds;
 }
 
 void ProbeEmitter::for_each_callback(typed::MapIndex map, source::Range at,

@@ -180,7 +180,8 @@ class ProbeEmitter final : public Emitter {
 
     // ---- loops.cpp
     /// bpf_loop over `count` with `body` as callback; leaves on demand afterwards.
-    void loop_callback(ir::Value count, source::Range at, const std::function<void(ir::Value index)>& body);
+    /// The rounds that were made (i64).
+    ir::Value loop_callback(ir::Value count, source::Range at, const std::function<void(ir::Value index)>& body);
     void for_each_callback(typed::MapIndex map, source::Range at,
                            const std::function<void(ir::Value key, ir::Value value)>& body);
     void callback(std::span<const ir::Parameter> parameters, unsigned frame_argument, source::Range at,
@@ -197,10 +198,12 @@ class ProbeEmitter final : public Emitter {
     // ---- statements.cpp
     void block(const typed::Block& block);
     void statement(const typed::Stmt& stmt);
+    void clear_variable(typed::VariableId id);
     void assign_variable(typed::VariableId variable, const typed::Expr& value);
     void while_loop(const typed::While& loop);
     void unroll(const typed::Unroll& loop);
     void for_range(const typed::ForRange& loop);
+    void warn_if_cut(ir::Value made, ir::Value wanted, source::Range at);
     void for_map(const typed::ForMap& loop);
     void return_from(const typed::Return& stmt);
     void break_or_continue(bool is_break);

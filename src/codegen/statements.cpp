@@ -14,6 +14,7 @@ using ir::Width;
 using typed::as;
 using typed::ExprKind;
 using typed::StmtKind;
+using Likely = ir::Builder::Likely;
 
 namespace {
 
@@ -40,6 +41,7 @@ void ProbeEmitter::statement(const typed::Stmt& stmt) {
             assign_variable(assign.variable, *assign.value);
             return;
         }
+        case StmtKind::clear_variable: clear_variable(as<typed::ClearVariable>(stmt).variable); return;
         case StmtKind::assign_map: assign_map(as<typed::AssignMap>(stmt)); return;
         case StmtKind::aggregate: {
             const typed::Call& call = *as<typed::Aggregate>(stmt).call;
@@ -125,6 +127,15 @@ void ProbeEmitter::assign_variable(typed::VariableId id, const typed::Expr& valu
     into_as(value, type, variable_address(id), false);
 }
 
+void ProbeEmitter::clear_variable(typed::VariableId id) {
+    const Variable& found = variable(id);
+    if (!found.needs_zero) return;
+    if (is_register(found.type))
+        store_variable(id, ir().i64(0));
+    else
+        clear(variable_address(id), found.type->size);
+}
+
 void ProbeEmitter::while_loop(const typed::While& loop) {
     const auto round = [&] {
         const ir::Value holds = condition(*loop.condition);
@@ -140,7 +151,7 @@ void ProbeEmitter::while_loop(const typed::While& loop) {
         block(loop.body);
     };
     if (scope_->plan.callbacks.contains(&loop))
-        loop_callback(ir().i64(kMostRounds), loop.range, [&](ir::Value) { round(); });
+        warn_if_cut(loop_callback(ir().i64(kMostRounds), loop.range, [&](ir::Value) { round(); }), {}, loop.range);
     else
         plain_loop(kMostPlainRounds, {}, [&](ir::Value) { round(); });
 }
@@ -184,11 +195,26 @@ void ProbeEmitter::for_range(const typed::ForRange& loop) {
     // A verifier that can tell that there is no round never looks at the callback, removes it as dead code, and then
     // misses it ("verifier bug: No program to jit"): the word out of map memory is 0, but it cannot know that.
     const ir::Value unknown_zero = b.lshr(b.load_volatile(Width::i64, chunk({}), ScratchHeader::kLeave), b.i64(2));
-    loop_callback(b.umin(b.add(rounds, unknown_zero), b.i64(kMostRounds)), loop.range, [&](ir::Value index) {
-        ir::Builder& in = ir();
-        store_variable(loop.variable, in.add(constant ? in.i64(*constant) : in.load(Width::i64, at(kept)), index));
-        block(loop.body);
-    });
+    const auto known_rounds = ir::Builder::constant_of(rounds);
+    const bool may_be_cut = !known_rounds || *known_rounds > kMostRounds;
+    const ScratchPlace wanted = may_be_cut ? take_scratch(8) : ScratchPlace{};
+    if (may_be_cut) b.store(rounds, at(wanted));
+    const ir::Value made =
+        loop_callback(b.umin(b.add(rounds, unknown_zero), b.i64(kMostRounds)), loop.range, [&](ir::Value index) {
+            ir::Builder& in = ir();
+            store_variable(loop.variable, in.add(constant ? in.i64(*constant) : in.load(Width::i64, at(kept)), index));
+            block(loop.body);
+        });
+    if (may_be_cut) warn_if_cut(made, b.load(Width::i64, at(wanted)), loop.range);
+}
+
+/// Behind a loop that the kernel may have ended. `wanted`: rounds the script asked for; none: without end.
+void ProbeEmitter::warn_if_cut(ir::Value made, ir::Value wanted, source::Range at) {
+    ir::Builder& b = ir();
+    ir::Value is_cut = b.compare(Compare::eq, made, b.i64(kMostRounds));
+    if (wanted) is_cut = b.and_(is_cut, b.compare(Compare::ugt, wanted, b.i64(kMostRounds)));
+    b.if_then(
+        is_cut, [&] { warn(program::WarningKind::loop_cut, at, {}, {}, false); }, Likely::no);
 }
 
 void ProbeEmitter::for_map(const typed::ForMap& loop) {

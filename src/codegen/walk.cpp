@@ -94,6 +94,7 @@ void visit_children(const typed::Stmt& stmt, const Visitor& visitor) {
             visitor.block(as<typed::ForRange>(stmt).body);
             return;
         case StmtKind::for_map: visitor.block(as<typed::ForMap>(stmt).body); return;
+        case StmtKind::clear_variable:
         case StmtKind::break_:
         case StmtKind::continue_: return;
         case StmtKind::return_: visit(as<typed::Return>(stmt).value); return;

@@ -195,6 +195,9 @@ class Printer {
                 print_block(node.body);
                 return;
             }
+            case StmtKind::clear_variable:
+                line(fmt::format("clear {}", name_of(as<ClearVariable>(stmt).variable)));
+                return;
             case StmtKind::break_: line("break"); return;
             case StmtKind::continue_: line("continue"); return;
             case StmtKind::return_:

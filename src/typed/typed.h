@@ -114,7 +114,7 @@ struct FunctionCall : Expr { SubProgramId function; std::vector<const Expr*> arg
 
 // ---- statements ----------------------------------------------------------------------------------------------------
 
-enum class StmtKind : std::uint8_t { expression, assign_variable, assign_map, aggregate, if_, while_, unroll, for_range, for_map, break_, continue_, return_, block };
+enum class StmtKind : std::uint8_t { expression, clear_variable, assign_variable, assign_map, aggregate, if_, while_, unroll, for_range, for_map, break_, continue_, return_, block };
 
 struct Stmt {
     StmtKind kind;
@@ -122,6 +122,7 @@ struct Stmt {
 };
 
 struct ExprStmt : Stmt { const Expr* expr = nullptr; };
+struct ClearVariable : Stmt { VariableId variable; };                                      ///< `let $x;` where it may have an older value
 struct AssignVariable : Stmt { VariableId variable; const Expr* value = nullptr; };      ///< value: of the variable's type
 struct AssignMap : Stmt { MapIndex map; const Expr* key = nullptr; const Expr* value = nullptr; };  ///< value: of the map's value type
 struct Aggregate : Stmt { const Call* call = nullptr; };                                  ///< call->map, call->key
