@@ -65,9 +65,8 @@ namespace source {
     X(warn_scope, warning, "an old script's variable is used outside its block")                          \
     X(warn_print_in_loop, warning, "print() of a map in a loop is asynchronous")                          \
     X(warn_truncated, warning, "a literal or length is cut to a limit")                                   \
-    X(warn_address_space, warning, "a pointer's address space is a guess")                                \
-    X(warn_other, warning, "anything else")                                                               \
-    X(warn_address_as_text, warning, "%s prints the address of a text, not the text")
+    X(warn_address_as_text, warning, "%s prints the address of a text, not the text")                     \
+    X(warn_other, warning, "anything else")
 // clang-format on
 
 enum class DiagnosticKind : std::uint16_t {

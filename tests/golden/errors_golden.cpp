@@ -3,6 +3,7 @@
 #include "grammar/parse.h"
 #include "src/builtins/table.h"
 #include "src/check/check.h"
+#include "src/driver/imports.h"
 #include "src/source/render.h"
 #include "tests/support/fake_kernel.h"
 #include "tests/support/golden.h"
@@ -17,8 +18,11 @@ std::string produce(const golden::Case& test) {
     const test_support::FakeKernel kernel;
     const auto is_builtin = [](std::string_view word) { return builtins::find(word) != nullptr; };
     const auto file = sources.add("script", test.script);
-    if (const ast::Script* script = grammar::parse(file, sources, arena, diagnostics, is_builtin)) {
-        const ast::Script* scripts[] = {script};
+    const ast::Script* script = grammar::parse(file, sources, arena, diagnostics, is_builtin);
+    std::vector<std::string> headers;
+    std::vector<const ast::Script*> scripts;
+    if (script != nullptr) scripts = driver::load_imports(*script, sources, arena, diagnostics, is_builtin, headers);
+    if (!scripts.empty()) {
         const check::Options options;
         const auto parse_expression = [&](std::string_view of) {
             return grammar::parse_expression(of, sources, arena, is_builtin);

@@ -2,7 +2,7 @@
 # text is made from a script, golden_links_<suite> which folders that takes.
 set(golden_links_parse grammar)
 set(golden_links_format grammar)
-set(golden_links_errors grammar check builtins)
+set(golden_links_errors grammar check builtins driver)
 set(golden_links_typed grammar check builtins)
 set(golden_links_program grammar check builtins codegen)
 set(golden_links_ir grammar check builtins codegen)
