@@ -224,9 +224,42 @@ ir::Value ProbeEmitter::map_has_key(typed::MapIndex index, const typed::Expr* ke
     return b.zext(b.not_zero(b.load(Width::i64, value, kIsSet - kScalarValue)), Width::i64);
 }
 
+/// Keys of a map with an element for each key and bucket: elements without one of the same key in a lower bucket.
+ir::Value ProbeEmitter::count_bucket_keys(typed::MapIndex index) {
+    ir::Builder& b = ir();
+    const typed::Map& target = map(index);
+    const std::uint32_t offset = bucket_offset(target);
+    const std::uint64_t buckets = target.aggregation.kind == AggregationKind::tseries ? target.aggregation.tseries_count
+                                                                                      : target.aggregation.bucket_count;
+    const ScratchPlace count = take_scratch(8), is_lowest = take_scratch(8), own = take_scratch(8),
+                       place = take_scratch(offset + 4);
+    b.store(b.i64(0), at(count));
+    for_each_callback(index, {}, [&](ir::Value key, ir::Value) {
+        ir::Builder& each = ir();
+        const ir::Value bucket = each.zext(each.load(Width::i32, key, offset, 4), Width::i64);
+        copy(at(place), key, offset);
+        each.store(bucket, at(own));
+        each.store(each.i64(1), at(is_lowest));
+        // Downwards: buckets next to each other are the rule.
+        loop_callback(each.umin(bucket, each.i64(buckets)), {}, [&](ir::Value step) {
+            ir::Builder& in = ir();
+            const ir::Value lower = in.sub(in.sub(in.load(Width::i64, at(own)), step), in.i64(1));
+            const ir::Value whole = at(place);
+            in.store(in.trunc(lower, Width::i32), whole, offset, 4);
+            in.if_then(in.not_zero(lookup(map_id(index), whole)), [&] {
+                in.store(in.i64(0), at(is_lowest));
+                in.ret(1);
+            });
+        });
+        each.store(each.add(each.load(Width::i64, at(count)), each.load(Width::i64, at(is_lowest))), at(count));
+    });
+    return b.load(Width::i64, at(count));
+}
+
 ir::Value ProbeEmitter::map_length(typed::MapIndex index) {
     const program::MapSpec& spec = script_.spec(index);
     if (spec.is_scalar && !spec.aggregation.is_bucket_keyed) return map_has_key(index, nullptr);
+    if (spec.aggregation.is_bucket_keyed) return count_bucket_keys(index);
     // The helper says how many elements it called back for.
     script_.need(program::Feature::for_each_map_elem);
     ir::Value visited;

@@ -336,6 +336,7 @@ class ProbeEmitter final : public Emitter {
     std::pair<ir::Value, ir::Value> merged_words(typed::MapIndex map, ir::Value key);
     ir::Value average_of(const program::Aggregation& aggregation, ir::Value total, ir::Value count);
     ir::Value merged_stats(const typed::MapValue& expr);
+    ir::Value count_bucket_keys(typed::MapIndex map);
     void for_each_bucket(typed::MapIndex map, const typed::Expr* key, const std::function<void(ir::Value key)>& body);
 
     // ---- sequence.cpp
