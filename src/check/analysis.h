@@ -131,6 +131,8 @@ struct FunctionBody {
     const ast::Function* function = nullptr;
     Body body;                                     ///< places: those of the calling body
     std::vector<const ast::Variable*> parameters;  ///< names; their indices stand in infos
+    std::vector<const ast::TypeSpec*> types;       ///< of the parameters
+    const ast::TypeSpec* result_spec = nullptr;    ///< null: it has none
     const Type* result = nullptr;                  ///< void_type() if it has none; null: not asked yet
 };
 

@@ -108,8 +108,11 @@ class Expander {
         made.body.group = body_->group;
         made.body.places = body_->places;
         made.body.is_told_name = body_->is_told_name;
-        for (const ast::FunctionParameter& parameter : function.parameters)
+        for (const ast::FunctionParameter& parameter : function.parameters) {
             made.parameters.push_back(copy_variable(*parameter.variable));
+            made.types.push_back(copy(*parameter.type));
+        }
+        if (function.result != nullptr) made.result_spec = copy(*function.result);
         made.body.block = copy(*function.body);
         environment_ = environment;
         loops_ = loops;

@@ -130,7 +130,7 @@ void Inference::infer_body(Body& body) {
 /// Of a fn: what its last line says, asked once.
 const Type* Inference::function_result(FunctionBody& function) {
     if (function.result != nullptr) return function.result;
-    const ast::TypeSpec* spec = function.function->result;
+    const ast::TypeSpec* spec = function.result_spec;
     const Type* type = spec == nullptr ? types_.void_type() : resolve(*spec, spec->range);
     if (type == nullptr) return nullptr;
     if (type->kind == Kind::string && type->capacity == 0)

@@ -145,6 +145,7 @@ class Resolver {
     void declare_parameters(const FunctionBody& function) {
         for (std::size_t i = 0; i < function.parameters.size(); ++i) {
             const ast::Variable& parameter = *function.parameters[i];
+            visit(*function.types[i]);
             if (const std::uint32_t other = find(parameter.name); other != kNoIndex) {
                 shadowed(fmt::format("Variable {} was already declared. Variable shadowing is not allowed.",
                                      written_name(parameter.name)),
@@ -153,8 +154,9 @@ class Resolver {
             }
             VariableInfo& info = body_.variables[declare(parameter, parameter.range)];
             info.is_let = info.is_assigned = true;
-            info.spec = function.function->parameters[i].type;
+            info.spec = function.types[i];
         }
+        if (function.result_spec != nullptr) visit(*function.result_spec);
     }
 
     // ---- maps

@@ -66,5 +66,15 @@ TEST(Builtins, AnswerQuestionsWhileCompiling) {
     EXPECT_EQ(errors("begin { fail(\"stop at %d %5s|%x\", 12, \"ab\", 255); }"), "1:9-49: stop at 12    ab|ff\n");
 }
 
+TEST(Functions, TypesMayAskForOthers) {
+    // What typeof() holds is copied for each body like the rest: its parts must not be taken for the caller's.
+    EXPECT_NE(body("fn f($t: typeof((1, \"ab\"))): typeof($t) { return $t; } begin { print(f((5, \"x\"))); }")
+                  .find("5 : int8"),
+              std::string::npos);
+    EXPECT_EQ(
+        errors("fn f($k: typeof(@m[1])): typeof(@m[1]) { return $k; } begin { @m[1] = (int64)2; print(f(@m[1])); }"),
+        "");
+}
+
 }  // namespace
 }  // namespace check_test
