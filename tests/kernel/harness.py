@@ -218,9 +218,21 @@ class Kernel:
         return state or "none"
 
 
-# The kinds whose probes this suite runs. They need nothing but the kernel's own files.
+# The kinds that need nothing but the kernel's own files ...
 KINDS = {"begin", "end", "interval", "profile", "tracepoint"}
+# ... those that every machine of the suite can run as well, given a program of ours where they watch one ...
+ROW_KINDS = KINDS | {"uprobe", "uretprobe", "usdt", "rawtracepoint", "software", "watchpoint", "iter", "self", "test", "bench"}
+# ... and those that only the guest's kernels have.
+GUEST_KINDS = {"kprobe", "kretprobe", "fentry", "fexit"}
 ALIASES = {"i": "interval", "p": "profile", "t": "tracepoint"}
+
+
+def lead_to_targets(example, targets):
+    """An example that watches a program everybody knows, watching one of ours instead."""
+    for shown, own in (("libc:malloc", f"{targets}/uprobe_args:twice"), ("/bin/bash:readline", f"{targets}/uprobe_args:twice"),
+                       ('"readline"', '"twice"'), ("/usr/bin/app:shop:sale", f"{targets}/usdt_forms:forms:registers")):
+        example = example.replace(shown, own)
+    return example
 
 
 def kinds_of(script):

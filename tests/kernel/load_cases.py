@@ -61,9 +61,13 @@ def example_scripts():
 
 
 def row_scripts(places):
+    kinds = harness.ROW_KINDS | (harness.GUEST_KINDS if os.environ.get("BPFLINE_GUEST") else set())
     for table, name, example in harness.rows(places):
-        if harness.kinds_of(example) <= harness.KINDS:
-            yield Script(f"{table}/{name}", ["--unsafe", "-c", "/bin/true", "-e", example], harness.ROW_REQUIRES.get(name, []))
+        # No kernel of the suite lets a function be overridden.
+        if harness.kinds_of(example) <= kinds and name != "override":
+            words = ["--unsafe", "-c", "/bin/true", "-e", harness.lead_to_targets(example, places.targets)]
+            words += [f"--{kind}" for kind in ("test", "bench") if kind in harness.kinds_of(example)]
+            yield Script(f"{table}/{name}", words, harness.ROW_REQUIRES.get(name, []))
 
 
 def missing_events(words, kernel):

@@ -25,9 +25,13 @@ WATCH = 1.4
 def run_row(places, name, example):
     """A complaint or None."""
     words = [places.bpfline, "--unsafe"]
-    if "cpid" in example or "profile" in example:
-        busy = "spin 300" if "profile" in example else "naps 1 300" if "interval" in example else "signals 3"
+    kinds = harness.kinds_of(example)
+    example = harness.lead_to_targets(example, places.targets)
+    if "cpid" in example or kinds & {"profile", "uprobe", "uretprobe", "usdt", "watchpoint", "software"}:
+        busy = ("spin 300" if "profile" in kinds else "naps 1 300" if "interval" in kinds else "usdt_forms" if "usdt" in kinds
+                else "uprobe_args" if kinds & {"uprobe", "uretprobe"} else "signals 3")
         words += ["-c", f"{places.targets}/{busy}"]
+    words += [f"--{kind}" for kind in ("test", "bench") if kind in kinds]
     process = harness.Running([*words, "-e", example], timeout=30.0)
     if process.wait_for(r"^Attached", "stderr"):
         # Something for those that watch the machine.
@@ -63,9 +67,9 @@ def main():
         tally.add(f"{table} {name}", complaint=None if skipped else run_row(places, name, example), skipped=skipped)
 
     every = [row for row in harness.rows(places) if re.search(arguments.filter, " ".join(row[:2]))]
-    chosen = [row for row in every if harness.kinds_of(row[2]) <= harness.KINDS]
-    others = [f"{table} {name}" for table, name, example in every if not harness.kinds_of(example) <= harness.KINDS]
-    print(f"{len(others)} rows show other kinds of probes than this suite runs: {', '.join(others)}")
+    chosen = [row for row in every if harness.kinds_of(row[2]) <= harness.ROW_KINDS]
+    others = [f"{table} {name}" for table, name, example in every if not harness.kinds_of(example) <= harness.ROW_KINDS]
+    print(f"{len(others)} rows show kinds of probes that this machine need not have: {', '.join(others)}")
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         list(pool.map(one, chosen))
     return tally.finish()
