@@ -449,7 +449,10 @@ const Type* Inference::call_function(const ast::Call& node, FunctionBody& functi
         if (i >= wanted || type == nullptr || is_error(type)) continue;
         VariableInfo& parameter = function.body.variables[info(*function.parameters[i]).variable];
         const auto& literal = info(*node.arguments[i]).literal;
+        // Its type may speak of other parameters.
+        Body* caller = std::exchange(body_, &function.body);
         assign_variable(parameter, type, literal ? &*literal : nullptr, ast::extent(*node.arguments[i]));
+        body_ = caller;
         has_bad |= is_error(parameter.declared);
     }
     const Type* result = function_result(function);

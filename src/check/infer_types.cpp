@@ -131,7 +131,9 @@ void Inference::infer_body(Body& body) {
 const Type* Inference::function_result(FunctionBody& function) {
     if (function.result != nullptr) return function.result;
     const ast::TypeSpec* spec = function.result_spec;
+    Body* caller = std::exchange(body_, &function.body);
     const Type* type = spec == nullptr ? types_.void_type() : resolve(*spec, spec->range);
+    body_ = caller;
     if (type == nullptr) return nullptr;
     if (type->kind == Kind::string && type->capacity == 0)
         type = types_.string(static_cast<std::uint32_t>(analysis_.config.max_strlen));

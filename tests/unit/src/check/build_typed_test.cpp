@@ -20,7 +20,7 @@ TEST(BuildTyped, SpellsOutSugar) {
          "  $x =\n    5 : uint64\n  $x =\n    + : uint64\n      $x : uint64\n      2 : uint64\n"},
         {"print(2 + 3 * 4);", "  call print : void\n    14 : int8\n"},
         {"print(0 ?: 8);", "  call print : void\n    8 : int8\n"},
-        {"if (1) { print(1); } else { print(2); }", "  call print : void\n    1 : int8\n"},
+        {"if (1) { print(1); } else { print(2); }", "  block\n    call print : void\n      1 : int8\n"},
     };
     for (const Case& one : cases)
         EXPECT_EQ(built(one.script), one.expected) << one.script;

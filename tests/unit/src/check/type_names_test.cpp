@@ -26,7 +26,7 @@ TEST(TypeNames, AreReadLeftToRight) {
 }
 
 TEST(TypeNames, SaysWhichItDoesNotKnow) {
-    EXPECT_EQ(errors("begin { $x = (struct nope *)0; }"), "1:15-26: Cannot resolve unknown type \"struct nope\"\n");
+    EXPECT_EQ(errors("begin { $x = (struct nope *)0; }"), "1:15-28: Cannot resolve unknown type \"struct nope\"\n");
     EXPECT_EQ(errors("begin { print(sizeof(nope)); }"), "1:22-26: Cannot resolve unknown type \"nope\"\n");
     EXPECT_EQ(errors("begin { print((enum nope)1); }"), "1:15-26: Unknown enum: nope\n");
     EXPECT_NE(errors("begin { print(sizeof(int64[99999999])); }"), "");
