@@ -107,7 +107,7 @@ TEST(InferTypes, TextNumbersBehaveAsStrings) {
     EXPECT_EQ(errors(head + "print((int64)strerror($n)); }"),
               "1:30-37: Cannot cast from \"string[64]\" to \"int64\"\n");
     EXPECT_EQ(errors(head + "printf(\"%d\", strerror($n)); }"),
-              "1:24-50: unsupported format specifier for type 'string[64]': d\n");
+              "1:24-50: unsupported format specifier for type 'string[64]': d\nHINT: `%s` prints it\n");
     EXPECT_EQ(errors(head + "if (strerror($n)) { } }"), "1:24-45: Invalid condition: string\n");
     EXPECT_EQ(errors(head + "@ = sum(strerror($n)); @m[strerror($n)] = 1; @m[3] = 2; }"),
               "1:28-45: sum() only supports integer arguments (string[64] provided)\n"
