@@ -79,7 +79,6 @@ bool is_looked_up_late(const Type* type) {
         case Kind::timestamp:
         case Kind::cgroup_path:
         case Kind::inet: return true;
-        case Kind::enumeration: return type->enumeration->is_text;
         default: return false;
     }
 }

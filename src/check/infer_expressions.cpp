@@ -851,33 +851,28 @@ const Type* Inference::binary_result(ast::BinaryOp op, const ast::Expr& left, co
     return types_.integer(8, is_signed_pair(x, y));
 }
 
-/// syscall_name(n) == "openat": what is a number until it is printed is compared with the number of the text.
-const Type* Inference::number_of_text(const ast::Expr& expr, const Type* type, const Type* other) {
-    const auto& literal_text = info(expr).literal;
-    if (other == nullptr || other->kind != Kind::enumeration || !other->enumeration->is_text || !literal_text ||
-        !literal_text->is_text())
-        return type;
+/// syscall_name(n) == "opnat": compares as false for ever, and nobody meant that.
+void Inference::expect_text_of_number(const ast::Expr& expr, const Type* other) {
+    const auto& text = info(expr).literal;
+    if (!is_reporting_ || other == nullptr || !other->is_text_number() || !text || !text->is_text()) return;
+    // A number without a name is its digits.
+    if (base::parse_integer(text->text)) return;
     std::vector<std::string> names;
-    for (const auto& [text, number] : other->enumeration->constants) {
-        if (text == literal_text->text) {
-            Literal value = Literal::of(number);
-            value.type = other;
-            return info(expr).type = literal(expr, std::move(value));
-        }
-        names.push_back(text);
+    for (const auto& [name, number] : other->enumeration->constants) {
+        if (name == text->text) return;
+        names.push_back(name);
     }
-    add_nearest(error(DiagnosticKind::type_mismatch, expr.range,
-                      fmt::format("{}() never gives \"{}\"", types::name_of(other), literal_text->text)),
-                literal_text->text, names);
-    return types_.error();
+    add_nearest(warning(DiagnosticKind::warn_other, expr.range,
+                        fmt::format("{}() never gives \"{}\"", other->enumeration->name, text->text)),
+                text->text, names);
 }
 
 const Type* Inference::binary(const ast::Binary& node) {
     const Type* a = infer(*node.left);
     const Type* b = infer(*node.right);
     if (node.op == ast::BinaryOp::equal || node.op == ast::BinaryOp::not_equal) {
-        a = number_of_text(*node.left, a, b);
-        b = number_of_text(*node.right, b, a);
+        expect_text_of_number(*node.left, b);
+        expect_text_of_number(*node.right, a);
     }
     const auto& left = info(*node.left).literal;
     const auto& right = info(*node.right).literal;

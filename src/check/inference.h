@@ -78,7 +78,7 @@ class Inference {
     const Type* element_of_tuple(const ast::Expr& node, const Type* base, std::uint64_t index);
     const Type* index(const ast::Index& node);
     const Type* unary(const ast::Unary& node);
-    const Type* number_of_text(const ast::Expr& expr, const Type* type, const Type* other);
+    void expect_text_of_number(const ast::Expr& expr, const Type* other);
     const Type* binary(const ast::Binary& node);
     const Type* binary_result(ast::BinaryOp op, const ast::Expr& left, const ast::Expr& right, const Type* a,
                               const Type* b, Range range);
