@@ -47,11 +47,9 @@ class Expander {
     }
 
     void run() {
-        // A macro or fn hides what a body asks for.
-        const bool may_share = macros_.empty() && functions_.empty();
         std::vector<std::vector<PlaceGroup>> groups;
         for (const Clause& clause : analysis_.clauses)
-            groups.push_back(group_places(clause, input_, may_share));
+            groups.push_back(group_places(clause, input_, called_text(clause)));
         check_limit(groups);
         if (analysis_.diagnostics.has_errors()) return;
         for (std::size_t i = 0; i < groups.size(); ++i)
@@ -1006,6 +1004,32 @@ class Expander {
 
     // ---- clauses
     // -----------------------------------------------------------------------------------------------------------
+
+    /// Of the macros and fns that the body may call, and those that they may call: whose names stand in it.
+    std::string called_text(const Clause& clause) const {
+        if (macros_.empty() && functions_.empty()) return {};
+        const ast::Probe& probe = *clause.probe;
+        std::string body(input_.sources.text(
+            probe.predicate == nullptr ? probe.body->range : source::join(probe.predicate->range, probe.body->range)));
+        std::string called;
+        std::set<std::string_view> seen;
+        const auto look_for = [&](std::string_view name) {
+            return (body.find(name) != std::string::npos || called.find(name) != std::string::npos) &&
+                   seen.insert(name).second;
+        };
+        for (bool is_new = true; is_new;) {
+            const std::size_t before = seen.size();
+            for (const auto& [name, overloads] : macros_) {
+                if (!look_for(name)) continue;
+                for (const ast::Macro* macro : overloads)
+                    called += input_.sources.text(macro->body->range);
+            }
+            for (const auto& [name, function] : functions_)
+                if (look_for(name)) called += input_.sources.text(function->body->range);
+            is_new = seen.size() != before;
+        }
+        return called;
+    }
 
     void check_limit(const std::vector<std::vector<PlaceGroup>>& clauses) {
         std::size_t count = 0;

@@ -19,21 +19,25 @@ using program::ProbeKind;
 /// What places that may share a body have in common.
 struct Likeness {
     ProbeKind kind{};
-    std::string_view event;      ///< "sys_enter_", "sys_exit_": told apart by the number of the system call; else empty
-    unsigned repetition = 0;     ///< a place that the script names twice runs the body twice
+    std::string_view event;   ///< "sys_enter_", "sys_exit_": told apart by the number of the system call; else empty
+    unsigned repetition = 0;  ///< a place that the script names twice runs the body twice
     auto operator<=>(const Likeness&) const = default;
 };
 
 class Grouper {
   public:
-    Grouper(const Clause& clause, const Input& input) : clause_(clause), kernel_(input.kernel) {
+    Grouper(const Clause& clause, const Input& input, std::string_view called)
+        : clause_(clause), kernel_(input.kernel), called_(called) {
         const ast::Probe& probe = *clause.probe;
         // Looking at the text is enough: a word too many only costs a copy.
-        text_ = input.sources.text(probe.predicate == nullptr
-                                       ? probe.body->range
-                                       : source::join(probe.predicate->range, probe.body->range));
-        // The tree is walked only where the word stands.
-        if (mentions("probe")) name_ = name_use(probe);
+        text_ = input.sources.text(
+            probe.predicate == nullptr ? probe.body->range : source::join(probe.predicate->range, probe.body->range));
+        // The tree is walked only where the word stands, and not into what it calls.
+        constexpr std::string_view kName = "probe";
+        if (called_.find(kName) != std::string_view::npos)
+            name_ = NameUse::constant;
+        else if (mentions(kName))
+            name_ = name_use(probe);
     }
 
     std::vector<PlaceGroup> run() {
@@ -69,7 +73,9 @@ class Grouper {
         return std::nullopt;
     }
 
-    [[nodiscard]] bool mentions(std::string_view word) const { return text_.find(word) != std::string_view::npos; }
+    [[nodiscard]] bool mentions(std::string_view word) const {
+        return text_.find(word) != std::string_view::npos || called_.find(word) != std::string_view::npos;
+    }
 
     /// Attach points of one kind share a body unless something in it depends on the place itself: the event's
     /// arguments, an address in the probed file. Raw arguments, the returned value and the function's name are where
@@ -109,18 +115,14 @@ class Grouper {
 
     const Clause& clause_;
     const kernel::KernelView& kernel_;
-    std::string_view text_;
+    std::string_view text_, called_;
     NameUse name_ = NameUse::none;
 };
 
 }  // namespace
 
-std::vector<PlaceGroup> group_places(const Clause& clause, const Input& input, bool may_share) {
-    if (may_share) return Grouper(clause, input).run();
-    std::vector<PlaceGroup> groups;
-    for (const AttachPlace& place : clause.places)
-        groups.push_back({{place}, false});
-    return groups;
+std::vector<PlaceGroup> group_places(const Clause& clause, const Input& input, std::string_view called) {
+    return Grouper(clause, input, called).run();
 }
 
 std::size_t count_programs(const PlaceGroup& group) {

@@ -3,6 +3,7 @@
 // for expand_macros; must not know types.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "src/check/analysis.h"
@@ -14,8 +15,9 @@ struct PlaceGroup {
     bool is_told_name = false;  ///< `probe` is found out at run time: see typed::Probe
 };
 
-/// In the order of their first places. `may_share` false: every place is on its own.
-[[nodiscard]] std::vector<PlaceGroup> group_places(const Clause& clause, const Input& input, bool may_share);
+/// In the order of their first places. `called`: the text of the macros and fns that the clause's body calls, and of
+/// those that they call.
+[[nodiscard]] std::vector<PlaceGroup> group_places(const Clause& clause, const Input& input, std::string_view called);
 
 /// How many BPF programs the group becomes.
 [[nodiscard]] std::size_t count_programs(const PlaceGroup& group);

@@ -27,11 +27,11 @@ check::NameUse use_in(std::string_view body) {
 
 TEST(NameUse, IsAValueWhereAnyTextMayStand) {
     for (const char* body :
-         {"{ @[probe] = count(); }", "{ @[pid, probe] = count(); }", "{ printf(\"%s\\n\", probe); }", "{ print(probe); }",
-          "/probe == \"kprobe:f\"/ { @ = 1; }", "{ $x = probe; @ = $x; }", "{ print((1, probe)); }",
-          "{ if (probe != \"a\") { print(1); } else { print(2); } }", "{ @ = strncmp(probe, \"kprobe\", 6); }",
-          "{ $a = pid > 1 ? probe : \"none\"; print($a); }", "{ for ($i : 0..2) { @[probe, $i] = 1; } }",
-          "{ print(has_key(@m, probe)); @m[probe] = 1; }"})
+         {"{ @[probe] = count(); }", "{ @[pid, probe] = count(); }", "{ printf(\"%s\\n\", probe); }",
+          "{ print(probe); }", "/probe == \"kprobe:f\"/ { @ = 1; }", "{ $x = probe; @ = $x; }",
+          "{ print((1, probe)); }", "{ if (probe != \"a\") { print(1); } else { print(2); } }",
+          "{ @ = strncmp(probe, \"kprobe\", 6); }", "{ $a = pid > 1 ? probe : \"none\"; print($a); }",
+          "{ for ($i : 0..2) { @[probe, $i] = 1; } }", "{ print(has_key(@m, probe)); @m[probe] = 1; }"})
         EXPECT_EQ(use_in(body), check::NameUse::value) << body;
 }
 
@@ -53,13 +53,14 @@ TEST(NameUse, IsNoneWhereTheWordIsNotTheBuiltin) {
 class Groups : public testing::Test {
   protected:
     /// "a b|c": places by their groups, with a '!' behind groups that are told their names.
-    std::string of(std::string_view body, std::initializer_list<check::AttachPlace> places) {
+    std::string of(std::string_view body, std::initializer_list<check::AttachPlace> places,
+                   std::string_view called = {}) {
         const Parsed parsed("kprobe:f " + std::string(body));
         const ast::Script* scripts[] = {parsed.tree};
         const check::Options options;
         const check::Input input{scripts, parsed.sources, kernel_, {builtins::find, builtins::all}, options};
         std::string text;
-        for (const auto& group : check::group_places({&parsed.tree->probes.front(), places}, input, true)) {
+        for (const auto& group : check::group_places({&parsed.tree->probes.front(), places}, input, called)) {
             if (!text.empty()) text += '|';
             for (const check::AttachPlace& place : group.places)
                 text += (&place == &group.places.front() ? "" : " ") + place.name;
@@ -88,8 +89,9 @@ class Groups : public testing::Test {
 
 TEST_F(Groups, ShareABodyThatCannotTell) {
     EXPECT_EQ(of("{ @ = count(); }", {a_, b_, r_}), "a b|r");
-    EXPECT_EQ(of("{ @ = count(); }", {enter_, exit_, sched_}), "syscalls:sys_enter_read syscalls:sys_exit_read "
-                                                               "sched:sched_switch");
+    EXPECT_EQ(of("{ @ = count(); }", {enter_, exit_, sched_}),
+              "syscalls:sys_enter_read syscalls:sys_exit_read "
+              "sched:sched_switch");
     EXPECT_EQ(of("{ print(args.x); }", {a_, b_}), "a|b");
 }
 
@@ -100,6 +102,13 @@ TEST_F(Groups, ShareABodyThatIsToldTheName) {
               "syscalls:sys_enter_read|syscalls:sys_exit_read|sched:sched_switch irq:irq_handler_entry!");
     kernel_.feature_set.remove(program::Feature::link_perf_event);
     EXPECT_EQ(of("{ @[probe] = count(); }", {a_, b_}), "a|b") << "no cookies";
+}
+
+TEST_F(Groups, DependOnWhatTheBodyCalls) {
+    EXPECT_EQ(of("{ @ = sum(twice(1)); }", {a_, b_}, "{ x * 2 }"), "a b");
+    EXPECT_EQ(of("{ @[probe] = sum(twice(1)); }", {a_, b_}, "{ x * 2 }"), "a b!");
+    EXPECT_EQ(of("{ seen(); }", {a_, b_}, "{ @[probe] = 1 }"), "a|b");
+    EXPECT_EQ(of("{ seen(); }", {a_, b_}, "{ print(args.x) }"), "a|b");
 }
 
 TEST_F(Groups, RunTwiceWhatIsNamedTwice) {
