@@ -471,8 +471,9 @@ base::Result<std::vector<LoadedProgram>> load_functions(const program::Program& 
         base::Error error = results[i]->take_error();
         if (!dispensable.has(i, error) || dispensable.is_last(i)) return error;
         // To the tracer it is one more place that does not let itself be probed, whatever the kernel's number is.
-        error.errnum = EINVAL;
-        loaded.push_back(LoadedProgram{.fd = {}, .log = error.detail, .refusal = std::move(error)});
+        LoadedProgram missing{.fd = {}, .log = std::move(error.detail)};
+        missing.refusal = base::Error{.message = error.hint.empty() ? error.message : error.hint, .errnum = EINVAL};
+        loaded.push_back(std::move(missing));
     }
     return loaded;
 }

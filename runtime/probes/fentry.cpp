@@ -36,6 +36,9 @@ constexpr std::array<std::string_view, 6> kDangerous{"_raw_spin_lock",     "_raw
                                                      "_raw_spin_lock_irq", "_raw_spin_unlock_irqrestore",
                                                      "_raw_spin_unlock",   "queued_spin_lock_slowpath"};
 
+/// The kernel's own ENOTSUPP, which libc has no name for.
+constexpr int kNotSupported = 524;
+
 // MAX_BPF_FUNC_ARGS; an argument of more than 16 bytes or "..." no trampoline can pass on.
 constexpr std::size_t kMostArguments = 12;
 constexpr std::uint32_t kLargestArgument = 16;
@@ -199,6 +202,10 @@ Attachment attach(const View&, const LoadedFunction& function, Places places) {
         std::memset(&request, 0, sizeof request);
         request.raw_tracepoint.prog_fd = static_cast<std::uint32_t>(function.fd);
         const long fd = ::syscall(__NR_bpf, BPF_RAW_TRACEPOINT_OPEN, &request, sizeof request);
+        if (fd < 0 && errno == kNotSupported)
+            return base::Error{.message = "the kernel makes no trampoline for " + place.function +
+                                          ", whose arguments are too many or too large",
+                               .errnum = kNotSupported};
         if (fd < 0) return base::error_from_errno("attaching to function " + place.function, errno);
         links.fds.emplace_back(static_cast<int>(fd));
         links.hooks++;
