@@ -32,6 +32,16 @@ def known_failures():
     return known
 
 
+def run_cases(corpus, binary, extra):
+    """The ids of those that fail, how many pass, how many there are (0: the runner broke), what it printed."""
+    run = subprocess.run([sys.executable, corpus / "run.py", os.path.abspath(binary), *extra], capture_output=True, text=True,
+                         errors="replace", check=False)
+    counts = re.search(r"^(\d+) passed, (\d+) failed$", run.stdout, re.MULTILINE)
+    failed = re.findall(r"^FAIL (\S+) \(", run.stdout, re.MULTILINE)
+    passed, total = (int(counts[1]), int(counts[1]) + int(counts[2])) if counts else (0, 0)
+    return failed, passed, total, run.stdout + run.stderr
+
+
 def main():
     words = sys.argv[1:]
     extra = []
@@ -43,20 +53,23 @@ def main():
     if corpus is None or binary is None:
         print("skipped: no corpus here" if corpus is None else "skipped: no binary to run")
         return SKIPPED
-    run = subprocess.run([sys.executable, corpus / "run.py", os.path.abspath(binary), *extra], capture_output=True, text=True,
-                         errors="replace")
-    failed = re.findall(r"^FAIL (\S+) \(", run.stdout, re.MULTILINE)
-    counts = re.search(r"^(\d+) passed, (\d+) failed$", run.stdout, re.MULTILINE)
-    if not counts:
-        print(run.stdout[-2000:], run.stderr[-2000:])
+    failed, passed, total, said = run_cases(corpus, binary, extra)
+    if total == 0:
+        print(said[-2000:])
         return 1
     known = known_failures()
     new = [case for case in failed if case not in known]
+    # Some results depend on how soon a processor is free (a map printed before its next update). Once more, alone.
+    if 0 < len(new) <= 5:
+        again, fine, tried, said = run_cases(corpus, binary, ["--jobs", "1", "--id", f"^({'|'.join(map(re.escape, new))})$"])
+        if tried == len(new):
+            passed += fine
+            print("pass when they are run alone:", *(case for case in new if case not in again))
+            new = again
     if new:
-        print(run.stdout)
+        print(said)
         print("fail and are not in known_failures.txt:", *new)
-    passed, total = int(counts[1]), int(counts[1]) + int(counts[2])
-    print(f"{passed} of {total} cases pass ({100 * passed / max(total, 1):.1f} %), {len(failed) - len(new)} known failures")
+    print(f"{passed} of {total} cases pass ({100 * passed / max(total, 1):.1f} %), {sum(case in known for case in failed)} known failures")
     return 1 if new else 0
 
 
