@@ -75,7 +75,8 @@ def kernel_names_are_hidden(places):
     if harness.run([*FEW_RIGHTS, "grep", "-qm1", "^[^0]", "/proc/kallsyms"]).status == 0:
         return "this kernel shows its addresses to everybody"
     cause = "the kernel shows its addresses only to whoever has CAP_SYSLOG"
-    result = run("tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { print(kstack(2)); @ = count(); }")
+    # Not at a system call's entry: 6.1 finds no frames there.
+    result = run("tracepoint:sched:sched_process_exit /pid == cpid/ { print(kstack(2)); @ = count(); }")
     expect(result.status == 0 and re.search(r"^        0x[0-9a-f]+$", result.stdout, re.MULTILINE), "numbers", result)
     expect(f"WARNING: Kernel functions are shown without names: {cause}; " in result.stderr, "the cause", result)
     result = run('begin { print(kaddr("schedule")); }')
