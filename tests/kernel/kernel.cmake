@@ -79,6 +79,7 @@ bpfline_kernel_test(kernel_accounts accounts.py)
 bpfline_kernel_test(kernel_reference reference.py)
 bpfline_kernel_test(kernel_differential differential.py)
 bpfline_kernel_test(kernel_misspelling misspelling.py)
+bpfline_kernel_test(kernel_formatting formatting.py)
 bpfline_kernel_test(kernel_row_examples row_examples.py)
 bpfline_kernel_test(kernel_script_examples script_examples.py)
 
