@@ -209,6 +209,20 @@ const Type* Inference::variable_type(VariableInfo& variable) {
     return settled(variable.slot.read());
 }
 
+void Inference::warn_of_cast(const Type* from, const Type* to, Range range) {
+    warning(DiagnosticKind::warn_cast, range,
+            fmt::format("Expression of type: {} being cast to type: {}. This may cause unexpected results. Use an explicit "
+                        "cast to silence this warning.",
+                        types::name_of(from), types::name_of(to)))
+        .verbose_only();
+}
+
+void Inference::warn_of_sign(const Type* from, const Type* to, Range range) {
+    const bool are_integers = from->kind == Kind::integer && to->kind == Kind::integer;
+    if (are_integers && from->size == 8 && from->is_signed != to->is_signed && !from->is_flexible())
+        warn_of_cast(from, to, range);
+}
+
 void Inference::assign_variable(VariableInfo& variable, const Type* type, const Literal* literal, Range range) {
     if (variable.spec != nullptr) variable.declared = declared_type(variable);
     const Type* declared = variable.declared;
@@ -234,12 +248,7 @@ void Inference::assign_variable(VariableInfo& variable, const Type* type, const 
                 fits = is_kept;
             } else if (type->kind == Kind::integer && declared->kind == Kind::integer &&
                        type->is_signed != declared->is_signed && !type->is_flexible()) {
-                warning(DiagnosticKind::warn_cast, range,
-                        fmt::format("Expression of type: {} being cast to type: {}. This may cause unexpected results. "
-                                    "Use an explicit cast to silence this "
-                                    "warning.",
-                                    types::name_of(type), types::name_of(declared)))
-                    .verbose_only();
+                warn_of_cast(type, declared, range);
             }
         } else {
             fits = both != nullptr &&
@@ -251,6 +260,7 @@ void Inference::assign_variable(VariableInfo& variable, const Type* type, const 
         if (have == nullptr) return;
         const Type* both = merge(types_, have, type);
         fits = both != nullptr && settled(both) == have;
+        if (fits) warn_of_sign(type, have, range);
     }
     if (fits) return;
     error(DiagnosticKind::type_mismatch, range,
@@ -272,7 +282,10 @@ void Inference::assign_map(const ast::Map& map, const Type* type, Range range) {
     const Type* have = settled(target.value.now);
     if (have == nullptr) return;
     const Type* both = merge(types_, have, type);
-    if (both != nullptr && settled(both) == have) return;
+    if (both != nullptr && settled(both) == have) {
+        warn_of_sign(type, have, range);
+        return;
+    }
     error(DiagnosticKind::type_mismatch, range,
           fmt::format("Type mismatch for {}: trying to assign value of type '{}' when map already has a type '{}'",
                       map.name, types::name_of(type), types::name_of(have)));

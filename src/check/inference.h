@@ -54,6 +54,10 @@ class Inference {
     void assign(const ast::Expr& target, const ast::Expr& value, Range range);
     void assign_type(const ast::Expr& target, const Type* type, const Literal* literal, Range range);
     void assign_variable(VariableInfo& variable, const Type* type, const Literal* literal, Range range);
+    /// Only with -v.
+    void warn_of_cast(const Type* from, const Type* to, Range range);
+    /// Both are 64 bits wide, there is nothing wider: some values change their sign.
+    void warn_of_sign(const Type* from, const Type* to, Range range);
     void assign_map(const ast::Map& map, const Type* type, Range range);
     void condition(const ast::Expr& expr, Range range);
     const Type* declared_type(VariableInfo& variable);
