@@ -238,6 +238,21 @@ int compare_bytes(Bytes left, Bytes right) {
     return order != 0 ? order : three_way(left.size(), right.size());
 }
 
+/// Of a number that stands for a text.
+std::string text_of_number(FormatContext& context, const Layout& layout, Bytes bytes) {
+    std::string text;
+    append_any(text, context, layout, bytes, Style::plain);
+    return text;
+}
+
+/// The first eight bytes, in their order.
+std::uint64_t text_prefix(std::string_view text) {
+    std::uint64_t prefix = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        prefix = prefix << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
+    return prefix;
+}
+
 }  // namespace
 
 std::uint64_t integer_value(const Layout& layout, Bytes bytes) {
@@ -355,28 +370,11 @@ void append_buffer(std::string& out, const Layout& layout, Bytes bytes, program:
     }
 }
 
-/// Of a number that stands for a text.
-static std::string text_of_number(const Layout& layout, Bytes bytes) {
-    const std::uint64_t value = integer_value(layout, bytes);
-    for (const auto& [number, name] : layout.names.values)
-        if (number == value) return name;
-    std::string decimal;
-    append_integer(decimal, layout, value);
-    return decimal;
-}
-
-static std::uint64_t text_prefix(std::string_view text) {
-    std::uint64_t prefix = 0;
-    for (std::size_t i = 0; i < 8; ++i)
-        prefix = prefix << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
-    return prefix;
-}
-
-int compare_values(const FormatContext& context, program::LayoutId id, Bytes left, Bytes right) {
+int compare_values(FormatContext& context, program::LayoutId id, Bytes left, Bytes right) {
     const Layout& layout = context.layout(id);
     switch (layout.kind) {
         case LayoutKind::enumeration:
-            if (layout.names.is_text) return text_of_number(layout, left).compare(text_of_number(layout, right));
+            if (layout.names.is_text) return text_of_number(context, layout, left).compare(text_of_number(context, layout, right));
             [[fallthrough]];
         case LayoutKind::integer:
         case LayoutKind::boolean:
@@ -429,11 +427,11 @@ int compare_values(const FormatContext& context, program::LayoutId id, Bytes lef
     return 0;
 }
 
-std::uint64_t order_prefix(const FormatContext& context, program::LayoutId id, Bytes bytes) {
+std::uint64_t order_prefix(FormatContext& context, program::LayoutId id, Bytes bytes) {
     const Layout& layout = context.layout(id);
     switch (layout.kind) {
         case LayoutKind::enumeration:
-            if (layout.names.is_text) return text_prefix(text_of_number(layout, bytes));
+            if (layout.names.is_text) return text_prefix(text_of_number(context, layout, bytes));
             return ordered_integer(layout, bytes);
         case LayoutKind::integer:
         case LayoutKind::boolean:

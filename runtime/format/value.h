@@ -32,9 +32,9 @@ void append_buffer(std::string& out, const program::Layout& layout, Bytes bytes,
 [[nodiscard]] std::uint64_t integer_value(const program::Layout& layout, Bytes bytes);
 
 /// Order of map keys: integers as numbers, strings by byte, tuples, records and arrays part by part, the rest by byte.
-[[nodiscard]] int compare_values(const FormatContext& context, program::LayoutId layout, Bytes left, Bytes right);
+[[nodiscard]] int compare_values(FormatContext& context, program::LayoutId layout, Bytes left, Bytes right);
 /// A number that orders like compare_values as far as it goes: a smaller one means a smaller value, equal ones mean
 /// nothing. Saves the full comparison when a million keys are sorted.
-[[nodiscard]] std::uint64_t order_prefix(const FormatContext& context, program::LayoutId layout, Bytes bytes);
+[[nodiscard]] std::uint64_t order_prefix(FormatContext& context, program::LayoutId layout, Bytes bytes);
 
 }  // namespace format

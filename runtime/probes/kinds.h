@@ -122,8 +122,6 @@ Lines describe(const View& view, const program::Place& place);
 [[nodiscard]] std::optional<TargetError> wrong_count(std::string_view kind, std::size_t found, std::size_t least,
                                                      std::size_t most);
 [[nodiscard]] Target target_of(program::ProbeKind kind, Parts parts);
-/// "... is not supported yet by this version".
-[[nodiscard]] base::Error not_supported(std::string_view what);
 [[nodiscard]] std::string_view name_of(program::ProbeKind kind);
 /// Sorts by name and removes repetitions.
 void sort_matches(std::vector<Match>& matches);

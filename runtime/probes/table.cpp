@@ -398,10 +398,6 @@ Target target_of(ProbeKind kind, Parts parts) {
     return target;
 }
 
-base::Error not_supported(std::string_view what) {
-    return base::Error{.message = std::string(what) + " is not supported yet by this version"};
-}
-
 std::string_view name_of(ProbeKind kind) {
     return row(kind).name;
 }

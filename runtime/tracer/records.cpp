@@ -22,20 +22,15 @@ constexpr bool kIsUnknown = false;
 
 }  // namespace
 
-Records::Records(const program::Program& program, engine::Engine& engine, format::Sink& sink, const Options& options,
-                 CommandRunner run_command, std::function<void()> flush)
+Records::Records(const program::Program& program, engine::Engine& engine, const kernel::KernelView& kernel,
+                 format::Sink& sink, const Options& options, CommandRunner run_command, std::function<void()> flush)
     : program_(program),
       engine_(engine),
+      kernel_(kernel),
       sink_(sink),
       options_(options),
       run_command_(std::move(run_command)),
       flush_(std::move(flush)),
-      boot_to_wall_ns_([] {
-          timespec boot{}, wall{};
-          clock_gettime(CLOCK_BOOTTIME, &boot);
-          clock_gettime(CLOCK_REALTIME, &wall);
-          return (static_cast<std::int64_t>(wall.tv_sec) - boot.tv_sec) * 1'000'000'000 + (wall.tv_nsec - boot.tv_nsec);
-      }),
       is_end_probe_(program.probes.size()),
       is_place_shown_(program.warning_places.size()) {
     for (const program::ProbeId probe : program.end)
@@ -133,7 +128,7 @@ void Records::packet(const program::SkbOutput& event, std::span<const std::byte>
     const auto captured = static_cast<std::size_t>(format::read_unsigned(payload, 8, 4));
     const auto original = static_cast<std::uint32_t>(format::read_unsigned(payload, 12, 4));
     const std::span<const std::byte> bytes = payload.subspan(kHeader);
-    report(captures_.add(event.path, boot_ns + boot_to_wall_ns_(), original,
+    report(captures_.add(event.path, boot_ns + kernel_.boot_to_wall_ns(), original,
                          bytes.first(std::min(captured, bytes.size()))),
            "skboutput()");
 }

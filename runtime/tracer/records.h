@@ -14,10 +14,11 @@
 
 #include "runtime/engine/engine.h"
 #include "runtime/format/sink.h"
+#include "runtime/kernel/kernel_view.h"
 #include "runtime/program/program.h"
+#include "runtime/tracer/capture.h"
 #include "runtime/tracer/command.h"
 #include "runtime/tracer/ledger.h"
-#include "runtime/tracer/capture.h"
 #include "runtime/tracer/options.h"
 
 namespace tracer {
@@ -35,8 +36,8 @@ class Records final : public engine::RecordSink {
     };
 
     /// flush: makes what was printed so far visible (before a command runs). All must outlive this.
-    Records(const program::Program& program, engine::Engine& engine, format::Sink& sink, const Options& options,
-            CommandRunner run_command, std::function<void()> flush);
+    Records(const program::Program& program, engine::Engine& engine, const kernel::KernelView& kernel,
+            format::Sink& sink, const Options& options, CommandRunner run_command, std::function<void()> flush);
 
     bool take(std::span<const std::byte> record) override;
 
@@ -63,11 +64,11 @@ class Records final : public engine::RecordSink {
 
     const program::Program& program_;
     engine::Engine& engine_;
+    const kernel::KernelView& kernel_;  ///< for the clocks
     format::Sink& sink_;
     const Options& options_;
     CommandRunner run_command_;
     std::function<void()> flush_;
-    std::function<std::int64_t()> boot_to_wall_ns_;  ///< the clock may be set while we run: asked for each packet
     Captures captures_;
     std::vector<bool> is_end_probe_;            ///< by ProbeId
     std::vector<bool> is_place_shown_;          ///< by PlaceId: its warning has been printed

@@ -225,7 +225,7 @@ int Run::prepare() {
     sink_ = options_.format == OutputFormat::json ? format::make_json_sink(*context_, *out_, *err_, sink_options)
                                                   : format::make_text_sink(*context_, *out_, *err_, sink_options);
     records_ = std::make_unique<Records>(
-        program_, engine_, *sink_, options_,
+        program_, engine_, kernel_, *sink_, options_,
         [this](const std::string& command) {
             return run_command(command, signals_, [this] { return note_stop_signal(); });
         },

@@ -145,7 +145,7 @@ class Trials {
     /// A fresh reader of records: exit() of one trial is none of the next one's.
     std::unique_ptr<Records> reader() {
         return std::make_unique<Records>(
-            program_, engine_, *sink_, options_,
+            program_, engine_, kernel_, *sink_, options_,
             [this](const std::string& command) { return run_command(command, signals_, [] { return true; }); }, [] {});
     }
 

@@ -444,41 +444,8 @@ Choice choose_overload(const std::vector<Signature>& overloads, const std::vecto
 }
 
 std::string kind_word(const Type* type) {
-    switch (type->kind) {
-        case Kind::error:
-        case Kind::none: return "none";
-        case Kind::void_: return "void";
-        case Kind::integer: return "int";
-        case Kind::boolean: return "bool";
-        case Kind::string: return "string";
-        case Kind::buffer: return "buffer";
-        case Kind::pointer: return "pointer";
-        case Kind::array: return "array";
-        case Kind::tuple: return "tuple";
-        case Kind::record: return "record";
-        case Kind::structure: return "c_struct";
-        case Kind::enumeration: return type->is_text_number() ? "string" : "int";
-        case Kind::kstack: return "kstack";
-        case Kind::ustack: return "ustack";
-        case Kind::ksym:
-        case Kind::usym:
-        case Kind::inet:
-        case Kind::mac:
-        case Kind::timestamp:
-        case Kind::timestamp_mode:
-        case Kind::cgroup_path:
-        case Kind::username:
-        case Kind::count:
-        case Kind::sum:
-        case Kind::min:
-        case Kind::max:
-        case Kind::avg:
-        case Kind::stats:
-        case Kind::hist:
-        case Kind::lhist:
-        case Kind::tseries: return types::name_of(type);
-    }
-    return "";
+    // usum_t and its like say their sign.
+    return type->is_aggregation() ? types::name_of(type) : std::string(types::base_name_of(type));
 }
 
 }  // namespace check

@@ -429,7 +429,7 @@ std::string name_of(const Type* type) {
 
 std::string_view base_name_of(const Type* type) {
     switch (type->kind) {
-        case Kind::error: return "error";
+        case Kind::error:
         case Kind::none: return "none";
         case Kind::void_: return "void";
         case Kind::enumeration: return type->is_text_number() ? "string" : "int";

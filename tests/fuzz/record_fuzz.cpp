@@ -135,7 +135,7 @@ void run_once(std::span<const std::byte> input, tracer::OutputFormat format) {
     tracer::Options options;
     options.warnings = tracer::Warnings::all;
     tracer::Records records(
-        program, engine, *sink, options,
+        program, engine, kernel, *sink, options,
         [](const std::string&) { return base::Result<tracer::CommandResult>(tracer::CommandResult{}); }, [] {});
     while (input.size() >= 2) {
         std::uint16_t length = 0;
