@@ -42,6 +42,10 @@ def argument_parser(description):
     return parser
 
 
+# Other tests trace at the same time: what the kernel leaves out because one of their programs runs is said, and is no fault.
+LEFT_OUT = re.compile(r"^WARNING: the kernel left out \d+ runs.*\n", re.MULTILINE)
+
+
 def clean_environment(extra=None):
     """The caller's, without what would change how bpfline behaves; UTC, so that times of day can be expected."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("BPFTRACE_", "BPFLINE_", "__BPFTRACE"))}

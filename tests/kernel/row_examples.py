@@ -45,8 +45,8 @@ def run_row(places, name, example):
     if name in SAYS:
         # The message and the lines of its excerpt.
         errors = re.sub(rf"^stdin:\S+ {SAYS[name]}.*\n(?:(?!ERROR|WARNING).*\n)*", "", errors, flags=re.M)
-    # Other tests trace at the same time; and an example that finds nothing to tell of says why.
-    errors = re.sub(r"^WARNING: the kernel left out \d+ runs.*\n", "", errors, flags=re.M)
+    errors = harness.LEFT_OUT.sub("", errors)
+    # An example that finds nothing to tell of says why.
     errors = re.sub(r"^Nothing was printed or stored:\n(?s:.*)", "", errors, flags=re.M)
     expected_status = 3 if name == "exit" else 0
     if result.timed_out or result.status != expected_status or errors:

@@ -187,6 +187,7 @@ def main():
     tally = harness.Tally(arguments.verbose)
     scripts = {f"seed {arguments.seed} script {i}": Script(random.Random(arguments.seed * 100000 + i)).write() for i in range(arguments.count)}
     left_out = {}
+    too_long = []
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
         for name, text in scripts.items():
             listing.write("\t".join([name, "", "-e", text]) + "\n")
@@ -201,9 +202,12 @@ def main():
             continue
         # A million steps are the verifier's own limit, and a few lines can need more.
         if complaint and "BPF program is too large" in complaint:
+            too_long.append(name)
             tally.add(name, skipped="takes the verifier more than its million steps")
             continue
         tally.add(name, complaint=f"{scripts[name]}\n{complaint}" if complaint else None)
+    if len(too_long) * 100 > arguments.count:
+        tally.add("the verifier's million steps are enough", complaint=f"not for {len(too_long)} of {arguments.count}: {too_long}")
     for message, names in sorted(left_out.items(), key=lambda one: -len(one[1])):
         print(f"{len(names)} do not compile: {message} ({names[0]})")
     return tally.finish()
