@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <array>
 #include <cstdint>
@@ -16,28 +17,17 @@ namespace {
 
 constexpr std::string_view kUsual = "/usr/lib/debug";
 
-/// The checksum that .gnu_debuglink carries: CRC-32 as in zlib and Ethernet.
+/// The checksum that .gnu_debuglink carries.
 std::uint32_t checksum(int fd) {
-    static constexpr auto kTable = [] {
-        std::array<std::uint32_t, 256> table{};
-        for (std::uint32_t i = 0; i < table.size(); i++) {
-            std::uint32_t value = i;
-            for (int bit = 0; bit < 8; bit++)
-                value = (value & 1) != 0 ? (value >> 1) ^ 0xedb88320u : value >> 1;
-            table[i] = value;
-        }
-        return table;
-    }();
-    std::uint32_t crc = 0xffffffffu;
-    std::vector<unsigned char> block(64 * 1024);
+    uLong crc = ::crc32(0, nullptr, 0);
+    std::vector<Bytef> block(64 * 1024);
     for (off_t at = 0;;) {
         const ssize_t got = ::pread(fd, block.data(), block.size(), at);
         if (got <= 0) break;
         at += got;
-        for (ssize_t i = 0; i < got; i++)
-            crc = kTable[(crc ^ block[static_cast<std::size_t>(i)]) & 0xff] ^ (crc >> 8);
+        crc = ::crc32(crc, block.data(), static_cast<uInt>(got));
     }
-    return ~crc;
+    return static_cast<std::uint32_t>(crc);
 }
 
 struct DebugLink {
