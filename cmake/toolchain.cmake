@@ -40,7 +40,8 @@ endif()
 
 if(BPFLINE_STATIC AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 raises false alarms in the standard library once it inlines; dev, where warnings are errors, keeps them all.
-    add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-maybe-uninitialized)
+    add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict
+                        -Wno-maybe-uninitialized)
 endif()
 
 if(BPFLINE_STATIC)
