@@ -167,16 +167,9 @@ ir::Value lower_print(Emitter& e, const Call& call, ir::Value) {
         e.write_sequence(line_of_value(), std::span(call.arguments).first(1));
         return {};
     }
-    if (value.type->is_scalar()) {
-        // Before the record is reserved: what evaluating it has to say (a division by zero) comes first.
-        const ir::Value number = e.scalar(value);
-        e.send(program::PrintValue{e.layouts().of(value.type), false}, value.type->size,
-               [&](ir::Value payload) { e.store_scalar(value.type, number, payload); });
-        return {};
-    }
     const bool is_event = value.type->kind == types::Kind::structure && value.type->structure->is_event_arguments;
-    e.send(program::PrintValue{e.layouts().of(value.type), is_event}, value.type->size,
-           [&](ir::Value payload) { e.into(value, payload); });
+    e.send_values(program::PrintValue{e.layouts().of(value.type), is_event}, value.type->size,
+                  std::span(call.arguments).first(1));
     return {};
 }
 

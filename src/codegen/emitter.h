@@ -117,7 +117,11 @@ class Emitter {
     /// returns the payload size.
     virtual std::uint32_t place_arguments(std::vector<program::FormatOp>& ops,
                                           std::span<const typed::Expr* const> values) = 0;
-    /// Event + fill for printf and its like in one: make(ops) builds the EventSpec.
+    /// send() with these values behind each other (8-byte aligned). Those that may print, warn or leave the body are
+    /// evaluated before the record is reserved: the reader gets records in the order of their reservation.
+    virtual void send_values(program::EventSpec event, std::uint32_t payload_size,
+                             std::span<const typed::Expr* const> values) = 0;
+    /// The same for printf and its like: make(ops) builds the EventSpec.
     virtual void send_formatted(const typed::Call& call, std::span<const typed::Expr* const> values,
                                 const std::function<program::EventSpec(std::vector<program::FormatOp>)>& make) = 0;
     /// The same text into the file that a pinned iterator is read through; only what fits_sequence allows.

@@ -48,7 +48,8 @@ void ProbeEmitter::send(program::EventSpec event, std::uint32_t payload_size,
 /// May be evaluated while a record is reserved: it cannot leave the function, calls nothing back and changes nothing
 /// that another argument reads.
 bool ProbeEmitter::is_quiet(const typed::Expr& expr) const {
-    return !any_of(expr, [](const typed::Expr& part) {
+    const bool tells_failed_reads = script_.options.warn_failed_reads;
+    return !any_of(expr, [&](const typed::Expr& part) {
         switch (part.kind) {
             case ExprKind::block:
             case ExprKind::function_call:
@@ -64,10 +65,12 @@ bool ProbeEmitter::is_quiet(const typed::Expr& expr) const {
             // worth the exception: str, comm.
             case ExprKind::call: {
                 const auto& call = as<typed::Call>(part);
+                if (tells_failed_reads) return true;
                 return call.row->is_asynchronous || (is_register(call.type) && !call.arguments.empty()) ||
                        call.map.is_set();
             }
-            case ExprKind::map_value: return as<typed::MapValue>(part).type->is_aggregation();
+            case ExprKind::map_value: return tells_failed_reads || part.type->is_aggregation();
+            case ExprKind::load: return tells_failed_reads;
             default: return false;
         }
     });
@@ -104,6 +107,11 @@ void ProbeEmitter::send_formatted(const typed::Call& call, std::span<const typed
                                   const std::function<program::EventSpec(std::vector<program::FormatOp>)>& make) {
     std::vector<program::FormatOp> ops = call.format;
     const std::uint32_t size = place_arguments(ops, values);
+    send_values(make(std::move(ops)), size, values);
+}
+
+void ProbeEmitter::send_values(program::EventSpec event, std::uint32_t payload_size,
+                               std::span<const typed::Expr* const> values) {
     // If one of them has to be evaluated before the record exists, so have all before it that it could change.
     std::size_t early_end = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -122,7 +130,7 @@ void ProbeEmitter::send_formatted(const typed::Call& call, std::span<const typed
             into(value, early.back());
         }
     }
-    send(make(std::move(ops)), size, [&](ir::Value payload) {
+    send(std::move(event), payload_size, [&](ir::Value payload) {
         std::uint32_t offset = 0;
         for (std::size_t i = 0; i < values.size(); ++i) {
             const typed::Expr& value = *values[i];

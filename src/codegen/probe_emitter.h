@@ -106,6 +106,8 @@ class ProbeEmitter final : public Emitter {
               const std::function<void(ir::Value)>& fill) override;
     std::uint32_t place_arguments(std::vector<program::FormatOp>& ops,
                                   std::span<const typed::Expr* const> values) override;
+    void send_values(program::EventSpec event, std::uint32_t payload_size,
+                     std::span<const typed::Expr* const> values) override;
     void send_formatted(const typed::Call& call, std::span<const typed::Expr* const> values,
                         const std::function<program::EventSpec(std::vector<program::FormatOp>)>& make) override;
     void write_sequence(std::span<const program::FormatOp> ops,
