@@ -25,7 +25,7 @@ add_test(NAME runtime_without_llvm
 set_tests_properties(runtime_without_llvm PROPERTIES LABELS lint)
 
 # Every row of the tables has a case.
-bpfline_test(table_coverage LABEL lint LINKS builtins probes source check codegen SOURCES lint/table_coverage_test.cpp)
+bpfline_test(table_coverage LABEL lint LINKS builtins probes format program ast source check codegen SOURCES lint/table_coverage_test.cpp)
 
 # The printed pages of docs/ say what the tables say.
 foreach(page IN ITEMS builtins probes diagnostics)
