@@ -856,7 +856,11 @@ class Expander {
                           copy_type_or_expr(from, *node);
                           return node;
                       },
-                      [&](const ast::Comptime& from) -> const ast::Expr* { return copy(*from.operand); },
+                      [&](const ast::Comptime& from) -> const ast::Expr* {
+                          auto* node = make<ast::Comptime>(from.kind, from.range);
+                          node->operand = copy(*from.operand);
+                          return node;
+                      },
                       [&](const ast::IfExpr& from) -> const ast::Expr* {
                           auto* node = make<ast::IfExpr>(from.kind, from.range);
                           node->condition = copy(*from.condition);

@@ -104,7 +104,7 @@ const Type* Inference::compute(const ast::Expr& expr) {
             [&](const ast::SizeOf& node) { return size_of(node); },
             [&](const ast::OffsetOf& node) { return offset_of(node); },
             [&](const ast::TypeInfo& node) { return type_info(node); },
-            [&](const ast::Comptime& node) { return infer(*node.operand); },
+            [&](const ast::Comptime& node) { return known_now(node); },
             [&](const ast::IfExpr& node) { return if_value(node, false); },
             [&](const ast::BlockExpr& node) {
                 const Type* type = block_value(*node.block);
@@ -980,7 +980,9 @@ const Type* Inference::if_value(const ast::IfExpr& node, bool is_statement) {
     }
     if (chosen && node.otherwise != nullptr) {
         const ast::Block& taken = chosen->is_true() ? *node.then : *node.otherwise;
-        return block_value(taken);
+        const Type* type = block_value(taken);
+        if (taken.statements.empty() && taken.value != nullptr) info(node).literal = info(*taken.value).literal;
+        return type;
     }
     const Type* a = block_value(*node.then);
     const Type* b = node.otherwise == nullptr ? types_.void_type() : block_value(*node.otherwise);
@@ -1123,6 +1125,31 @@ const Type* Inference::type_info(const ast::TypeInfo& node) {
                                                            {"base_type", text(types::base_name_of(type))},
                                                            {"full_type", text(types::name_of(type))}};
     return types_.record(members);
+}
+
+/// A literal, or what is made of literals and of types alone.
+bool Inference::is_known(const ast::Expr& expr) {
+    if (info(expr).literal || expr.kind == ast::ExprKind::type_info) return true;
+    if (expr.kind == ast::ExprKind::tuple)
+        return std::ranges::all_of(ast::as<ast::Tuple>(expr).elements,
+                                   [&](const ast::Expr* element) { return is_known(*element); });
+    if (expr.kind == ast::ExprKind::record)
+        return std::ranges::all_of(ast::as<ast::Record>(expr).members,
+                                   [&](const ast::Record::Member& member) { return is_known(*member.value); });
+    return false;
+}
+
+/// The operand's value, or the complaint that it has none before the script runs.
+const Type* Inference::known_now(const ast::Comptime& node) {
+    const Type* type = infer(*node.operand);
+    if (type == nullptr || is_error(type)) return type;
+    info(node).literal = info(*node.operand).literal;
+    if (is_known(*node.operand)) return type;
+    error(DiagnosticKind::not_constant, ast::extent(node), "Unable to evaluate at compile time.")
+        .hint(
+            "known before the script runs: literals, $1, sizeof, offsetof, typeinfo, #defines, enum constants, "
+            "getopt() and what is computed of them");
+    return types_.error();
 }
 
 /// One member is known while compiling, so that `if comptime (typeinfo(x).base_type == "int")` chooses a branch.

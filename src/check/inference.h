@@ -96,6 +96,8 @@ class Inference {
     const Type* size_of(const ast::SizeOf& node);
     const Type* offset_of(const ast::OffsetOf& node);
     const Type* described(const ast::Expr& expr);
+    bool is_known(const ast::Expr& expr);
+    const Type* known_now(const ast::Comptime& node);
     const Type* type_info(const ast::TypeInfo& node);
     const Type* type_info_member(const ast::Field& node);
     const Type* address_of(const ast::AddressOf& node);

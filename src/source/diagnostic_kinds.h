@@ -66,7 +66,8 @@ namespace source {
     X(warn_print_in_loop, warning, "print() of a map in a loop is asynchronous")                          \
     X(warn_truncated, warning, "a literal or length is cut to a limit")                                   \
     X(warn_address_as_text, warning, "%s prints the address of a text, not the text")                     \
-    X(warn_other, warning, "anything else")
+    X(warn_other, warning, "anything else")                                                               \
+    X(not_constant, error, "a value must be known before the script runs and is not")
 // clang-format on
 
 enum class DiagnosticKind : std::uint16_t {
