@@ -44,9 +44,6 @@ constexpr std::array kBaseNames{
 
 constexpr std::string_view kKernel = "vmlinux";
 
-// Pointers to arrays of pointers ...: real types nest a handful deep.
-constexpr unsigned kDeepest = 64;
-
 /// "unsigned long int" and its like: nullopt if a word is not C's.
 std::optional<BaseName> combined(std::string_view spelling) {
     unsigned longs = 0;
@@ -157,15 +154,7 @@ const Type* CTypes::from_btf(kernel::BtfId id, std::string_view module) {
 const Type* CTypes::get(Source& source, kernel::BtfId id) {
     // What a module shares with the kernel is the kernel's type, so that both compare equal.
     if (id < source.btf->first()) return from_btf(id);
-    if (const auto known = source.known.find(id); known != source.known.end()) return known->second;
-    // Only structures may lead back to themselves, and those are completed later: anything else is broken BTF.
-    if (depth_ >= kDeepest) return table_.void_type();
-    source.known[id] = table_.void_type();
-    ++depth_;
-    const Type* type = make(source, id);
-    --depth_;
-    source.known[id] = type;
-    return type;
+    return source.known.get(table_, id, [&] { return make(source, id); });
 }
 
 const Type* CTypes::make(Source& source, kernel::BtfId id) {

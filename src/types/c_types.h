@@ -11,10 +11,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "runtime/kernel/btf.h"
 #include "runtime/kernel/kernel_view.h"
+#include "src/types/known_types.h"
 #include "src/types/program_types.h"
 #include "src/types/type.h"
 
@@ -57,7 +57,7 @@ class CTypes {
     struct Source {
         const kernel::Btf* btf = nullptr;
         std::string module;
-        std::unordered_map<kernel::BtfId, const Type*> known;
+        KnownTypes<kernel::BtfId> known;
     };
     /// null: there is no such BTF
     Source* source(std::string_view module);
@@ -73,7 +73,6 @@ class CTypes {
     std::string program_path_;
     std::map<std::string, std::unique_ptr<ProgramTypes>> programs_;  ///< by path; null: without DWARF
     std::map<std::string, Source, std::less<>> sources_;             ///< by module; stable addresses
-    unsigned depth_ = 0;                                             ///< of types being made inside one another
 };
 
 }  // namespace types

@@ -72,7 +72,8 @@ program::LayoutId Layouts::of(const Type* type) {
         field.bit_size = member.bit_size;
         layout.fields.push_back(std::move(field));
     }
-    if (type->kind == Kind::enumeration && type->enumeration != nullptr) layout.names.is_text = type->enumeration->is_text;
+    if (type->kind == Kind::enumeration && type->enumeration != nullptr)
+        layout.names.is_text = type->enumeration->is_text;
     if (type->kind == Kind::enumeration && type->enumeration != nullptr)
         for (const auto& [name, value] : type->enumeration->constants)
             layout.names.values.emplace_back(value, name);

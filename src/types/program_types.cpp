@@ -9,9 +9,6 @@ namespace {
 
 using Dwarf = kernel::DwarfType::Kind;
 
-// Pointers to arrays of pointers ...: real types nest a handful deep.
-constexpr unsigned kDeepest = 64;
-
 bool is_usual_size(std::uint64_t size) {
     return size == 1 || size == 2 || size == 4 || size == 8;
 }
@@ -44,15 +41,7 @@ const Type* ProgramTypes::named(std::string_view name) {
 const Type* ProgramTypes::from_id(kernel::DwarfId id) {
     const kernel::DwarfId resolved = debug_info_->resolve(id);
     if (resolved == 0) return table_.void_type();
-    if (const auto known = known_.find(resolved); known != known_.end()) return known->second;
-    // Only structures may lead back to themselves, and those are completed later: anything else is broken DWARF.
-    if (depth_ >= kDeepest) return table_.void_type();
-    known_[resolved] = table_.void_type();
-    ++depth_;
-    const Type* type = make(resolved);
-    --depth_;
-    known_[resolved] = type;
-    return type;
+    return known_.get(table_, resolved, [&] { return make(resolved); });
 }
 
 const Type* ProgramTypes::make(kernel::DwarfId id) {

@@ -5,9 +5,9 @@
 
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 
 #include "runtime/kernel/dwarf.h"
+#include "src/types/known_types.h"
 #include "src/types/type.h"
 
 namespace types {
@@ -31,8 +31,7 @@ class ProgramTypes {
 
     Table& table_;
     std::shared_ptr<const kernel::DebugInfo> debug_info_;
-    std::unordered_map<kernel::DwarfId, const Type*> known_;
-    unsigned depth_ = 0;  ///< of types being made inside one another
+    KnownTypes<kernel::DwarfId> known_;
 };
 
 }  // namespace types
