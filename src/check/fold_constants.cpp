@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "src/check/type_rules.h"
+
 namespace check {
 
 namespace {
@@ -60,11 +62,6 @@ bool holds(ast::BinaryOp op, const T& a, const T& b) {
         case ast::BinaryOp::logical_or: break;
     }
     return false;
-}
-
-bool is_comparison(ast::BinaryOp op) {
-    return op == ast::BinaryOp::less || op == ast::BinaryOp::less_equal || op == ast::BinaryOp::greater ||
-           op == ast::BinaryOp::greater_equal || op == ast::BinaryOp::equal || op == ast::BinaryOp::not_equal;
 }
 
 Folded fold_texts(ast::BinaryOp op, const Literal& left, const Literal& right) {

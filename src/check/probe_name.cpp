@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "src/ast/visit.h"
+#include "src/check/type_rules.h"
 
 namespace check {
 
@@ -181,11 +182,6 @@ class Reader {
             use_ = NameUse::constant;
         else if (use_ == NameUse::none)
             use_ = NameUse::value;
-    }
-
-    static bool is_comparison(ast::BinaryOp op) {
-        using enum ast::BinaryOp;
-        return op == equal || op == not_equal || op == less || op == less_equal || op == greater || op == greater_equal;
     }
 
     NameUse use_ = NameUse::none;
