@@ -59,7 +59,7 @@ ir::Value lower_arg(Emitter& e, const Call& call, ir::Value) {
         return b.load(ir::Width::i64, e.context(), std::int64_t{8} * index);
     if (const auto offset = kernel::argument_register(index)) return register_value(e, *offset);
     // The System V ABI passes the seventh and later arguments on the stack, behind the return address.
-    const ir::Value slot = b.alloca_bytes(8, 8, "stack_argument");
+    const ir::Value slot = e.scratch(8);
     const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
     e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * std::uint64_t{index - kernel::kArgumentRegisters})),
            stack_space(call.probe_kind), call.range);
@@ -76,7 +76,7 @@ void check_sarg(CallSite& site) {
 
 ir::Value lower_sarg(Emitter& e, const Call& call, ir::Value) {
     ir::Builder& b = e.ir();
-    const ir::Value slot = b.alloca_bytes(8, 8, "stack_argument");
+    const ir::Value slot = e.scratch(8);
     const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
     e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * call.number)), stack_space(call.probe_kind), call.range);
     return b.load(ir::Width::i64, slot);

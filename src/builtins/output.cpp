@@ -202,7 +202,7 @@ ir::Value lower_join(Emitter& e, const Call& call, ir::Value) {
     const ir::Value vector = e.scalar(*call.arguments[0]);
     const types::AddressSpace space = e.space_of(call.arguments[0]->type);
     const std::string separator = call.arguments.size() > 1 ? literal_text(call, 1) : std::string(" ");
-    const ir::Value pointer = b.alloca_bytes(8, 8, "string");
+    const ir::Value pointer = e.scratch(8);
     e.send(program::Join{separator, kJoinStrings, kJoinSize}, 8 + kJoinStrings * kJoinSize, [&](ir::Value payload) {
         // u64 how many, then the strings; ends at a null pointer, an unreadable or an empty string
         b.store(b.i64(0), payload);

@@ -133,7 +133,7 @@ ir::Value lower_percpu_kaddr(Emitter& e, const Call& call, ir::Value) {
     const ir::Value cpu = call.arguments.size() > 1
                               ? b.opaque(e.scalar(*call.arguments[1]))
                               : b.and_(e.helper(Helper::get_smp_processor_id, {}), b.i64(0xffffffff));
-    const ir::Value offset = b.alloca_bytes(8, 8, "percpu");
+    const ir::Value offset = e.scratch(8);
     // include/linux/percpu-defs.h: a variable's address on a CPU is its own plus __per_cpu_offset[cpu].
     return choose(
         b, b.compare(ir::Compare::ult, cpu, b.i64(left[1])),
