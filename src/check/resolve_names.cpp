@@ -3,7 +3,8 @@
 //
 // Variables belong to the block that first assigns them. Old scripts relied on probe-wide ones: where a name is unknown
 // by block scope but was assigned in a block that has ended, the whole body is resolved again with that name belonging
-// to the probe, and a warning says so.
+// to the probe, and a warning says so. `let` and `for` came together with block scope: what they declare ends with the
+// block.
 #include <algorithm>
 #include <set>
 
@@ -25,6 +26,7 @@ class Resolver {
             body_.variables.clear();
             scopes_.clear();
             ended_.clear();
+            declared_inside_.clear();
             pending_.clear();
             warnings_ = probe_wide_;
             is_stale_ = false;
@@ -99,12 +101,20 @@ class Resolver {
                 std::vector<std::string> names;
                 for (const VariableInfo& known : body_.variables)
                     if (!known.is_hidden) names.push_back(known.name);
-                const auto near = nearest_name(written_name(variable.name), names);
-                error.hints.push_back(!near.empty()
-                                          ? near
-                                          : fmt::format("`let {};` declares it; what is assigned first says its "
-                                                        "type",
-                                                        written_name(variable.name)));
+                const std::string_view name = written_name(variable.name);
+                if (const auto inside = declared_inside_.find(variable.name); inside != declared_inside_.end())
+                    error.hints.push_back(
+                        inside->second ? fmt::format("{} is there as long as its loop; copy it to another variable in "
+                                                     "the loop",
+                                                     name)
+                                       : fmt::format("the {0} above ended with its block; `let {0};` before the block "
+                                                     "declares one for both places",
+                                                     name));
+                else if (auto near = nearest_name(name, names); !near.empty())
+                    error.hints.push_back(std::move(near));
+                else
+                    error.hints.push_back(
+                        fmt::format("`let {};` declares it; what is assigned first says its type", name));
             }
             analysis_.info(variable).variable = kNoIndex;
             analysis_.info(variable).type = analysis_.types.error();
@@ -235,7 +245,7 @@ class Resolver {
                                  visit(*node.left);
                                  visit(*node.right);
                              },
-                             [&](const ast::Increment& node) { target(*node.target, node.range); },
+                             [&](const ast::Increment& node) { target(*node.target); },
                              [&](const ast::Ternary& node) {
                                  visit(*node.condition);
                                  if (node.then != nullptr) visit(*node.then);
@@ -307,7 +317,7 @@ class Resolver {
     // ----------------------------------------------------------------------------------------------------------
 
     /// ++ and += read as well as write; an undefined variable is an error, an absent map element is zero.
-    void target(const ast::Expr& expr, Range statement) {
+    void target(const ast::Expr& expr) {
         if (expr.kind == ast::ExprKind::map) {
             use_map(ast::as<ast::Map>(expr), true, true);
             return;
@@ -317,7 +327,6 @@ class Resolver {
         if (index != kNoIndex && body_.variables[index].is_let)
             body_.variables[index].is_assigned = true;  // starts at zero
         read(variable);
-        (void)statement;
     }
 
     void block(const ast::Block& node, bool is_scope) {
@@ -340,8 +349,13 @@ class Resolver {
     }
 
     void end_scope() {
-        for (const auto& [name, index] : scopes_.back())
-            ended_.insert(name);
+        for (const auto& [name, index] : scopes_.back()) {
+            const VariableInfo& variable = body_.variables[index];
+            if (variable.is_let || variable.is_loop_variable)
+                declared_inside_[name] = variable.is_loop_variable;
+            else
+                ended_.insert(name);
+        }
         scopes_.pop_back();
     }
 
@@ -405,7 +419,7 @@ class Resolver {
                 },
                 [&](const ast::CompoundAssign& node) {
                     visit(*node.value);
-                    target(*node.target, node.range);
+                    target(*node.target);
                 },
                 [&](const ast::Discard& node) { visit(*node.value); },
                 [&](const ast::While& node) {
@@ -458,9 +472,10 @@ class Resolver {
     Analysis& analysis_;
     Body& body_;
     std::vector<std::map<std::string_view, std::uint32_t>> scopes_;
-    std::set<std::string_view> ended_;       ///< names of blocks that are over
-    std::set<std::string_view> probe_wide_;  ///< found out on the way
-    std::set<std::string_view> warnings_;    ///< probe-wide names not yet warned about
+    std::set<std::string_view> ended_;                  ///< names that blocks which are over assigned first
+    std::map<std::string_view, bool> declared_inside_;  ///< names that those blocks declared; true: a loop's
+    std::set<std::string_view> probe_wide_;             ///< found out on the way
+    std::set<std::string_view> warnings_;               ///< probe-wide names not yet warned about
     std::vector<Pending> pending_;
     bool is_stale_ = false;
     unsigned loops_ = 0, all_loops_ = 0;  ///< loops_: bodies that may become callbacks of their own
