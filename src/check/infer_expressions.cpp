@@ -619,7 +619,9 @@ const Type* Inference::field(const ast::Field& node) {
     if (!member) return no_member(node, through);
     if (member->type->kind == Kind::none) {
         error(DiagnosticKind::bad_access, node.range,
-              fmt::format("The type of field '{}' is not supported", node.name));
+              fmt::format("field '{}' holds a floating-point number, and the kernel's programs have none", node.name))
+            .hint(fmt::format("its bits can be read as an integer's: `*(uint64 *)((uint64)... + offsetof({}, {}))`",
+                              types::name_of(through), node.name));
         return types_.error();
     }
     // Whose space: the pointer at the start of the chain of members held by value.
