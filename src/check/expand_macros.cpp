@@ -64,6 +64,7 @@ class Expander {
     void collect_macros() {
         for (const ast::Script* script : input_.scripts)
             for (const ast::Macro& macro : script->macros) {
+                check_parameters(macro);
                 for (const ast::Macro* other : macros_[std::string(macro.name)]) {
                     if (!same_parameters(*other, macro)) continue;
                     analysis_.diagnostics
@@ -73,6 +74,23 @@ class Expander {
                 }
                 macros_[std::string(macro.name)].push_back(&macro);
             }
+    }
+
+    void check_parameters(const ast::Macro& macro) {
+        std::set<std::string_view> names;
+        for (const ast::MacroParameter& parameter : macro.parameters) {
+            const typed::Builtin* row = analysis_.find_row(parameter.name);
+            if (row != nullptr && row->form == typed::Form::variable)
+                analysis_.diagnostics
+                    .add(DiagnosticKind::bad_macro, parameter.range,
+                         "syntax: expected macro argument ($var, @map, or identifier)")
+                    .hint(
+                        fmt::format("{} is a builtin: another name for the argument leaves it usable", parameter.name));
+            if (!names.insert(parameter.name).second)
+                analysis_.diagnostics.add(
+                    DiagnosticKind::bad_macro, parameter.range,
+                    fmt::format("macro {}() has two arguments named {}", macro.name, parameter.name));
+        }
     }
 
     void collect_function(const ast::Function& function) {
@@ -111,7 +129,7 @@ class Expander {
             made.types.push_back(copy(*parameter.type));
         }
         if (function.result != nullptr) made.result_spec = copy(*function.result);
-        made.body.block = copy(*function.body);
+        made.body.block = returning(*function.body, made.result_spec);
         environment_ = environment;
         loops_ = loops;
         is_again_ = is_again;
@@ -120,6 +138,20 @@ class Expander {
         kept.body.function = &kept;
         made_functions_[&function] = index;
         return index;
+    }
+
+    /// The body of a fn: what its block is worth, it returns.
+    const ast::Block* returning(const ast::Block& body, const ast::TypeSpec* result) {
+        const ast::Block* copied = copy(body);
+        const bool gives_nothing = result == nullptr || (result->kind == ast::TypeSpec::Kind::named &&
+                                                         result->name == "void" && result->modifiers.empty());
+        if (copied->value == nullptr || gives_nothing) return copied;
+        auto* block = arena_.make<ast::Block>(*copied);
+        auto* node = make<ast::Return>(ast::StmtKind::return_, ast::extent(*copied->value));
+        node->value = copied->value;
+        block->statements.push_back(node);
+        block->value = nullptr;
+        return block;
     }
 
     static bool same_parameters(const ast::Macro& a, const ast::Macro& b) {
@@ -155,21 +187,31 @@ class Expander {
         return "an expression";
     }
 
+    /// How many of its arguments must be variables or maps: the more, the better it fits where it fits.
+    static std::ptrdiff_t names_taken(const ast::Macro& macro) {
+        return std::ranges::count_if(macro.parameters, [](const ast::MacroParameter& parameter) {
+            return parameter.kind != ast::MacroParameter::Kind::expression;
+        });
+    }
+
     /// The definition that takes these arguments; null: none of this name, or (reported) none that fits.
     const ast::Macro* choose(std::string_view name, Range range, const std::vector<const ast::Expr*>& arguments,
                              bool& is_reported) {
         const auto found = macros_.find(std::string(name));
         if (found == macros_.end()) return nullptr;
         const ast::Macro* closest = nullptr;
+        const ast::Macro* chosen = nullptr;
         for (const ast::Macro* macro : found->second) {
             if (macro->parameters.size() != arguments.size()) continue;
             if (std::equal(arguments.begin(), arguments.end(), macro->parameters.begin(),
                            [](const ast::Expr* argument, const ast::MacroParameter& parameter) {
                                return fits(parameter, *argument);
-                           }))
-                return macro;
+                           })) {
+                if (chosen == nullptr || names_taken(*macro) > names_taken(*chosen)) chosen = macro;
+            }
             if (closest == nullptr) closest = macro;
         }
+        if (chosen != nullptr) return chosen;
         // A macro named like a builtin does not hide it from calls it does not fit.
         if (analysis_.find_row(name) != nullptr) return nullptr;
         is_reported = true;
@@ -206,10 +248,10 @@ class Expander {
 
     /// The macro's body in the caller's place. `arguments` are copies already.
     const ast::Expr* expand_call(const ast::Macro& macro, Range range, const std::vector<const ast::Expr*>& arguments) {
-        if (std::find(chain_.begin(), chain_.end(), macro.name) != chain_.end()) {
+        if (std::ranges::find(chain_, &macro, &Step::macro) != chain_.end()) {
             std::string chain;
-            for (const std::string_view name : chain_)
-                chain += fmt::format("{} > ", name);
+            for (const Step& step : chain_)
+                chain += fmt::format("{} > ", step.name);
             analysis_.diagnostics.add(
                 DiagnosticKind::bad_macro, range,
                 fmt::format("Recursive macro call detected. Call chain: {}{}", chain, macro.name));
@@ -232,7 +274,7 @@ class Expander {
         }
         const Environment* outer = std::exchange(environment_, &environment);
         const unsigned outer_loops = std::exchange(loops_, 0);
-        chain_.push_back(macro.name);
+        chain_.push_back({macro.name, &macro});
         const ast::Block* block = copy(*macro.body);
         chain_.pop_back();
         loops_ = outer_loops;
@@ -333,11 +375,18 @@ class Expander {
     // ---- getopt
     // --------------------------------------------------------------------------------------------------------
 
-    static std::optional<Literal> plain_literal(const ast::Expr& expr) {
+    /// What a default may be: nothing that needs types.
+    std::optional<Literal> plain_literal(const ast::Expr& expr) {
         switch (expr.kind) {
             case ast::ExprKind::integer: return Literal::of(ast::as<ast::Integer>(expr).value);
             case ast::ExprKind::boolean: return Literal::of(ast::as<ast::Boolean>(expr).value);
             case ast::ExprKind::string: return Literal::of(std::string(ast::as<ast::String>(expr).value));
+            case ast::ExprKind::identifier: {
+                const auto value = analysis_.definitions.constant(ast::as<ast::Identifier>(expr).name);
+                if (!value) return std::nullopt;
+                if (const auto* text = std::get_if<std::string>(&*value)) return Literal::of(*text);
+                return Literal::of(std::get<types::Constant>(*value).value);
+            }
             case ast::ExprKind::unary: {
                 const auto& unary = ast::as<ast::Unary>(expr);
                 const auto operand = plain_literal(*unary.operand);
@@ -431,7 +480,9 @@ class Expander {
             return std::nullopt;
         };
         switch (default_value.kind) {
-            case Literal::Kind::string: return Literal::of(is_bare ? std::string() : text);
+            case Literal::Kind::string:
+                if (is_bare) return refuse("expects a string");
+                return Literal::of(text);
             case Literal::Kind::boolean: {
                 const std::string lower = base::to_lower(text);
                 if (lower == "true" || lower == "1") return Literal::of(true);
@@ -499,8 +550,8 @@ class Expander {
         added.hint("expected program options: " + known);
         std::vector<std::string> candidates;
         for (const auto& [name, option] : options_)
-            candidates.push_back(name);
-        add_nearest(added, names.front(), candidates);
+            candidates.push_back("--" + name);
+        add_nearest(added, "--" + names.front(), candidates);
     }
 
     // ---- copying types
@@ -628,13 +679,13 @@ class Expander {
         if (analysis_.find_row(identifier.name) != nullptr) return nullptr;
         const std::string* text = analysis_.definitions.expression(identifier.name);
         // A macro that comes upon itself stays a word, as in C.
-        if (text == nullptr || std::find(chain_.begin(), chain_.end(), identifier.name) != chain_.end()) return nullptr;
+        if (text == nullptr || std::ranges::find(chain_, identifier.name, &Step::name) != chain_.end()) return nullptr;
         const auto [known, is_new] = defined_.try_emplace(identifier.name);
         if (is_new && input_.parse_expression) known->second = input_.parse_expression(*text);
         if (known->second == nullptr || ++expansions_ > kMostExpansions) return nullptr;
         const Environment* environment = std::exchange(environment_, nullptr);
         const auto outer = std::exchange(place_, place_ ? *place_ : identifier.range);
-        chain_.push_back(identifier.name);
+        chain_.push_back({identifier.name, nullptr});
         const ast::Expr* value = copy(*known->second);
         chain_.pop_back();
         place_ = outer;
@@ -1076,7 +1127,12 @@ class Expander {
     Body* body_ = nullptr;
     std::map<std::string, Option> options_;
     const Environment* environment_ = nullptr;
-    std::vector<std::string_view> chain_;
+    /// What is being expanded inside one another: macros, and #defines (null).
+    struct Step {
+        std::string_view name;
+        const ast::Macro* macro = nullptr;
+    };
+    std::vector<Step> chain_;
     unsigned expansions_ = 0, loops_ = 0;
     bool is_again_ = false;                                 ///< copying what was expanded already
     std::map<std::string_view, const ast::Expr*> defined_;  ///< trees of #defines
