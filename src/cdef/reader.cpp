@@ -46,6 +46,16 @@ bool is_incomplete(const types::Type* type) {
     return type->kind == types::Kind::structure && !type->structure->is_complete && !type->structure->complete;
 }
 
+bool have_same_members(const types::Structure& a, const types::Structure& b) {
+    return a.size == b.size && std::equal(a.members.begin(), a.members.end(), b.members.begin(), b.members.end(),
+                                          [](const types::Member& one, const types::Member& other) {
+                                              return one.name == other.name && one.offset == other.offset &&
+                                                     one.bit_offset == other.bit_offset &&
+                                                     one.bit_size == other.bit_size &&
+                                                     types::name_of(one.type) == types::name_of(other.type);
+                                          });
+}
+
 bool is_word(const Token& token, std::string_view text) {
     return token.kind == TokenKind::word && token.text == text;
 }
@@ -69,6 +79,13 @@ std::string spell(const std::vector<Token>& tokens) {
         text += quote;
     }
     return text;
+}
+
+/// What is left of a value in so narrow a type.
+std::uint64_t cut(std::uint64_t value, const types::Type& type) {
+    const unsigned shift = 64 - 8 * type.size;
+    value <<= shift;
+    return type.is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value) >> shift) : value >> shift;
 }
 
 std::uint32_t round_up(std::uint64_t value, std::uint64_t to) {
@@ -207,9 +224,12 @@ void Reader::directive(std::string_view line, source::Range at) {
         include(rest.substr(open + 1, close - open - 1), is_quoted, at);
     } else if (word == "error") {
         fail(fmt::format("definitions.h: error: {}", rest.substr(std::min(rest.size(), rest.find_first_not_of(' ')))));
+    } else if (word == "pragma") {
+        // Other pragmas change nothing here.
+        if (rest.find("once") != std::string_view::npos && !file_.empty()) once_.insert(file_);
+    } else if (file_.empty() && !word.empty() && word != "line" && word != "warning" && word != "ident") {
+        fail(fmt::format("definitions.h: error: invalid preprocessing directive '#{}'", word));
     }
-    if (word == "pragma" && rest.find("once") != std::string_view::npos && !file_.empty()) once_.insert(file_);
-    // Other pragmas, #line, #warning and the like change nothing here.
 }
 
 void Reader::include(std::string_view path, bool is_quoted, source::Range at) {
@@ -298,7 +318,8 @@ void Reader::define(std::string_view rest) {
     while (end < rest.size() && (std::isalnum(static_cast<unsigned char>(rest[end])) != 0 || rest[end] == '_'))
         ++end;
     const std::string name(rest.substr(begin, end - begin));
-    if (name.empty()) return fail("definitions.h: error: macro name must be an identifier");
+    if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0)
+        return fail("definitions.h: error: macro name must be an identifier");
     Macro macro;
     std::vector<Token> body = scan(rest.substr(end));
     body.pop_back();
@@ -476,12 +497,23 @@ bool Reader::condition(std::string_view rest) {
         i = name + (in_parentheses ? 1 : 0);
     }
     if (answered.empty() || answered.back().kind != TokenKind::end) answered.emplace_back();
-    std::vector<Token> outer = std::exchange(tokens_, expand(answered));
+    std::vector<Token> expanded = expand(answered);
+    // Words that no macro stands for count as 0 here, as in C; those of the headers that were not read have their
+    // value.
+    for (Token& token : expanded) {
+        if (token.kind != TokenKind::word) continue;
+        const auto known = definitions_.system_headers_.empty() ? std::nullopt : system_constant(token.text);
+        token = number_token(static_cast<std::uint64_t>(known.value_or(0)));
+    }
+    std::vector<Token> outer = std::exchange(tokens_, std::move(expanded));
     const std::size_t outer_at = std::exchange(at_, 0);
     const auto value = expression();
+    const bool is_whole = value && peek().kind == TokenKind::end;
     tokens_ = std::move(outer);
     at_ = outer_at;
-    return value && value->value != 0;
+    // Headers ask their compiler things we do not know, __has_include(...); for those the answer is no.
+    if (!is_whole && file_.empty()) fail("definitions.h: error: #if needs a constant expression");
+    return is_whole && value->value != 0;
 }
 
 // ---- tokens
@@ -500,6 +532,35 @@ bool Reader::accept(std::string_view text) {
 
 // ---- constant expressions
 // --------------------------------------------------------------------------------------------
+
+/// The words of an integer type; nullptr: something else stands here.
+const types::Type* Reader::cast_type() {
+    struct Word {
+        std::string_view name;
+        std::uint32_t size;  ///< 0: says only the sign, or nothing
+        bool is_unsigned;
+    };
+    static constexpr Word kWords[] = {
+        {"unsigned", 0, true}, {"signed", 0, false}, {"int", 0, false},     {"long", 8, false},
+        {"short", 2, false},   {"char", 1, false},   {"__force", 0, false}, {"gfp_t", 4, true},
+        {"size_t", 8, true},   {"u8", 1, true},      {"u16", 2, true},      {"u32", 4, true},
+        {"u64", 8, true},      {"__u8", 1, true},    {"__u16", 2, true},    {"__u32", 4, true},
+        {"__u64", 8, true},    {"s8", 1, false},     {"s16", 2, false},     {"s32", 4, false},
+        {"s64", 8, false},     {"__s8", 1, false},   {"__s16", 2, false},   {"__s32", 4, false},
+        {"__s64", 8, false},   {"uint8_t", 1, true}, {"uint16_t", 2, true}, {"uint32_t", 4, true},
+        {"uint64_t", 8, true}, {"int8_t", 1, false}, {"int16_t", 2, false}, {"int32_t", 4, false},
+        {"int64_t", 8, false}};
+    bool is_type = false, is_unsigned = false;
+    std::uint32_t size = 4;
+    for (;; ++at_) {
+        const auto word = std::ranges::find(kWords, std::string_view(peek().text), &Word::name);
+        if (peek().kind != TokenKind::word || word == std::end(kWords)) break;
+        is_type = true;
+        is_unsigned |= word->is_unsigned;
+        if (word->size != 0) size = word->size;
+    }
+    return is_type ? definitions_.table_.integer(size, !is_unsigned) : nullptr;
+}
 
 std::optional<Reader::Number> Reader::unary() {
     if (++nesting_ > kMostNesting) {
@@ -527,23 +588,10 @@ std::optional<Reader::Number> Reader::unary() {
         return leave(value);
     }
     if (accept("(")) {
-        // A cast to a named type changes nothing but the sign; anything else in parentheses is an expression.
         const std::size_t before = at_;
-        static constexpr std::string_view kWords[] = {
-            "unsigned", "signed", "int",    "long",     "short",    "char",     "u8",      "u16",     "u32",
-            "u64",      "__u8",   "__u16",  "__u32",    "__u64",    "s32",      "s64",     "__s32",   "__s64",
-            "__force",  "gfp_t",  "size_t", "uint32_t", "uint64_t", "uint16_t", "uint8_t", "int32_t", "int64_t"};
-        bool is_type = false;
-        bool is_unsigned = false;
-        while (peek().kind == TokenKind::word &&
-               std::find(std::begin(kWords), std::end(kWords), peek().text) != std::end(kWords)) {
-            is_type = true;
-            is_unsigned = is_unsigned || peek().text[0] == 'u' || peek().text.starts_with("__u");
-            ++at_;
-        }
-        if (is_type && accept(")")) {
+        if (const types::Type* type = cast_type(); type != nullptr && accept(")")) {
             auto value = unary();
-            if (value && is_unsigned) value->is_unsigned = true;
+            if (value) *value = {cut(value->value, *type), !type->is_signed};
             return leave(value);
         }
         at_ = before;
@@ -710,11 +758,20 @@ void Reader::skip_to_semicolon() {
     }
 }
 
+/// At the word "aligned": what stands behind it. Without a number it is the largest alignment that x86-64 knows.
+void Reader::aligned(std::uint32_t* alignment) const {
+    constexpr std::uint32_t kLargest = 16;
+    if (alignment == nullptr) return;
+    const bool has_number = is_punctuation(peek(1), "(") && peek(2).kind == TokenKind::number;
+    *alignment = has_number ? static_cast<std::uint32_t>(peek(2).value) : kLargest;
+}
+
 void Reader::skip_attributes(bool* is_packed, std::uint32_t* alignment) {
     while (is_word(peek(), "__attribute__") || is_word(peek(), "__packed") || is_word(peek(), "__aligned") ||
            is_word(peek(), "__user") || is_word(peek(), "__rcu")) {
         const bool is_list = peek().text == "__attribute__" || peek().text == "__aligned";
         if (peek().text == "__packed" && is_packed) *is_packed = true;
+        if (peek().text == "__aligned") aligned(alignment);
         ++at_;
         if (!is_list || !is_punctuation(peek(), "(")) continue;
         int depth = 0;
@@ -725,9 +782,7 @@ void Reader::skip_attributes(bool* is_packed, std::uint32_t* alignment) {
                 --depth;
             } else {
                 if ((is_word(peek(), "packed") || is_word(peek(), "__packed__")) && is_packed) *is_packed = true;
-                if ((is_word(peek(), "aligned") || is_word(peek(), "__aligned__")) && alignment &&
-                    is_punctuation(peek(1), "(") && peek(2).kind == TokenKind::number)
-                    *alignment = static_cast<std::uint32_t>(peek(2).value);
+                if (is_word(peek(), "aligned") || is_word(peek(), "__aligned__")) aligned(alignment);
                 if (peek().kind == TokenKind::end) return;
                 ++at_;
             }
@@ -844,6 +899,7 @@ const types::Type* Reader::structure(bool is_union) {
     }
     ++at_;
     types::Structure* structure = nullptr;
+    const types::Structure* earlier = nullptr;
     const types::Type* type = nullptr;
     if (!name.empty() && std::find(open_.begin(), open_.end(), name) != open_.end()) {
         fail(fmt::format("definitions.h: error: nested redefinition of '{}'", name));
@@ -856,6 +912,7 @@ const types::Type* Reader::structure(bool is_union) {
         structure->members.clear();  // of an earlier attempt that failed half-way
         structure->size = 0;
     } else {
+        if (!name.empty() && found != known.end()) earlier = found->second->structure;
         structure = table.new_structure();
         structure->name = name.empty() ? "" : (is_union ? "union " : "struct ") + name;
         structure->is_union = is_union;
@@ -878,6 +935,11 @@ const types::Type* Reader::structure(bool is_union) {
     }
     structure->is_complete = true;
     --nesting_;
+    // Saying the same twice, as imported scripts may, does no harm.
+    if (earlier != nullptr && !have_same_members(*earlier, *structure)) {
+        fail(fmt::format("definitions.h: error: redefinition of '{}'", name));
+        return nullptr;
+    }
     // Made again now that its size is known: types are interned by structure, and sizeof reads the type.
     type = table.structure(structure);
     if (!name.empty()) known[name] = type;
@@ -925,6 +987,9 @@ void Reader::members(types::Structure& structure, bool is_packed) {
                 held = held->element;
             if (held->kind == types::Kind::structure && !held->structure->is_complete && !held->structure->complete)
                 return fail(fmt::format("definitions.h: error: field has incomplete type '{}'", held->structure->name));
+            const auto has_name = [&](const types::Member& member) { return member.name == declared.name; };
+            if (!declared.name.empty() && std::ranges::any_of(structure.members, has_name))
+                return fail(fmt::format("definitions.h: error: duplicate member '{}'", declared.name));
             std::optional<std::uint64_t> width;
             if (accept(":")) {
                 const auto number = expression(0);
@@ -934,7 +999,7 @@ void Reader::members(types::Structure& structure, bool is_packed) {
             // A structure cannot hold itself, nor one that is only named so far.
             if (is_incomplete(declared.type))
                 return fail(fmt::format("definitions.h: error: field has incomplete type '{}'", types::name_of(base)));
-            std::uint32_t own_alignment = 1;
+            std::uint32_t own_alignment = declared.alignment;
             skip_attributes(nullptr, &own_alignment);
             if (own_alignment == 0 || own_alignment > 4096) own_alignment = 1;
             const std::uint32_t alignment = is_packed ? 1 : std::max(own_alignment, types::alignment_of(declared.type));
@@ -1023,7 +1088,7 @@ Reader::Declared Reader::declarator(const types::Type* base) {
         return declared;
     }
     if (peek().kind == TokenKind::word) declared.name = tokens_[at_++].text;
-    skip_attributes();
+    skip_attributes(nullptr, &declared.alignment);
     std::vector<std::uint64_t> bounds;
     while (accept("[")) {
         std::uint64_t bound = 0;

@@ -41,6 +41,7 @@ class Reader {
     struct Declared {
         std::string name;
         const types::Type* type = nullptr;
+        std::uint32_t alignment = 1;  ///< by an attribute behind the name
     };
     struct Number {
         std::uint64_t value = 0;
@@ -69,6 +70,7 @@ class Reader {
     void members(types::Structure& structure, bool is_packed);
     Declared declarator(const types::Type* base);
     void skip_attributes(bool* is_packed = nullptr, std::uint32_t* alignment = nullptr);
+    void aligned(std::uint32_t* alignment) const;
     /// Attributes behind the closing brace of the body that begins here.
     void attributes_behind(bool* is_packed, std::uint32_t* alignment);
     bool include_file(const std::string& path, source::Range at);
@@ -77,6 +79,7 @@ class Reader {
     // -- constant expressions, C's precedence
     std::optional<Number> expression(int level = 0);
     std::optional<Number> unary();
+    const types::Type* cast_type();
     std::optional<std::string> text_of(const std::vector<Token>& tokens);
 
     [[nodiscard]] const Token& peek(std::size_t ahead = 0) const;

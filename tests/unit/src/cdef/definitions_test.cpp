@@ -92,6 +92,46 @@ TEST_F(Definitions, ConditionsChooseLines) {
     EXPECT_EQ(number("W"), 2u);
 }
 
+TEST_F(Definitions, UnknownWordsInConditionsAreZero) {
+    read("#if !NOPE\n#define A 1\n#endif\n#if NOPE == 0 && NOPE < 3\n#define B 2\n#endif\n");
+    EXPECT_EQ(number("A"), 1u);
+    EXPECT_EQ(number("B"), 2u);
+    EXPECT_TRUE(diagnostics.all().empty());
+}
+
+TEST_F(Definitions, ConditionsAreExpressions) {
+    for (const char* text : {"#if\n#endif\n", "#if 1 / 0\n#endif\n", "#if 1 +\n#endif\n", "#if 1 2\n#endif\n"}) {
+        diagnostics = {};
+        read(text);
+        EXPECT_EQ(first_message(), "definitions.h: error: #if needs a constant expression") << text;
+    }
+}
+
+TEST_F(Definitions, CastsInMacrosCutValues) {
+    read(
+        "#define A ((unsigned char)300)\n#define B ((signed char)200)\n#define C ((unsigned)-1)\n#define D "
+        "((u16)65537)\n"
+        "#define E ((long)(int)0x80000000)\n#define F ((short int)70000)\n#define G ((unsigned long)1 << 40)\n");
+    EXPECT_EQ(number("A"), 44u);
+    EXPECT_EQ(number("B"), static_cast<std::uint64_t>(-56));
+    EXPECT_EQ(number("C"), 0xffffffffu);
+    EXPECT_EQ(number("D"), 1u);
+    EXPECT_EQ(number("E"), 0xffffffff80000000u);
+    EXPECT_EQ(number("F"), 4464u);
+    EXPECT_EQ(number("G"), std::uint64_t{1} << 40);
+}
+
+TEST_F(Definitions, WhatIsNoDirectiveIsAnError) {
+    read("#define 5 6\n");
+    EXPECT_EQ(first_message(), "definitions.h: error: macro name must be an identifier");
+    diagnostics = {};
+    read("#defin A 6\n");
+    EXPECT_EQ(first_message(), "definitions.h: error: invalid preprocessing directive '#defin'");
+    diagnostics = {};
+    read("#pragma pack(1)\n#line 3\n#warning old\n#\n");
+    EXPECT_EQ(first_message(), "");
+}
+
 TEST_F(Definitions, StructuresAreLaidOutAsInC) {
     read("struct s { char a; int b; char c[3]; long d; union { short e; char f[4]; }; struct s *next; };");
     EXPECT_EQ(member("s", "b").offset, 4u);
@@ -111,6 +151,13 @@ TEST_F(Definitions, PackedAndAlignedStructures) {
     EXPECT_EQ(structure("p")->size, 7u);
     EXPECT_EQ(structure("q")->size, 16u);
     EXPECT_EQ(member("r", "in").offset, 1u);
+}
+
+TEST_F(Definitions, AlignedMembers) {
+    read("struct a { char c; int x __attribute__((aligned(16))); char d[3] __aligned(8); };");
+    EXPECT_EQ(member("a", "x").offset, 16u);
+    EXPECT_EQ(member("a", "d").offset, 24u);
+    EXPECT_EQ(structure("a")->size, 32u);
 }
 
 TEST_F(Definitions, BitFieldsShareTheirUnits) {
@@ -159,6 +206,16 @@ TEST_F(Definitions, OwnHeadersAreRead) {
 TEST_F(Definitions, AStructureDoesNotHoldItself) {
     read("struct s { int a; struct s b[2]; };");
     EXPECT_EQ(first_message(), "definitions.h: error: field has incomplete type 'struct s'");
+}
+
+TEST_F(Definitions, NamesStandForOneThing) {
+    read("struct s { int a; char a; };");
+    EXPECT_EQ(first_message(), "definitions.h: error: duplicate member 'a'");
+    diagnostics = {};
+    read("struct t { int a; char b[4]; };\nstruct t { int a; char b[4]; };");
+    EXPECT_EQ(first_message(), "");
+    read("struct t { int a; char b[5]; };");
+    EXPECT_EQ(first_message(), "definitions.h: error: redefinition of 't'");
 }
 
 TEST_F(Definitions, AMacroThatMakesItselfEnds) {
