@@ -19,15 +19,22 @@ class Loader {
            const grammar::NameOracle& oracle)
         : sources_(sources), arena_(arena), diagnostics_(diagnostics), oracle_(oracle) {}
 
-    void add(const ast::Script& script) {
-        for (const ast::Import& import : script.imports)
-            follow(script, import);
-        loaded_.push_back(&script);
+    void add_importer(const ast::Script& script) {
+        // Files that import one another, or themselves, come once too.
+        std::error_code failure;
+        const fs::path path = fs::canonical(sources_.file(script.file).name(), failure);
+        if (!failure) seen_.insert(path);
+        add(script);
     }
     std::vector<const ast::Script*> take() { return std::move(loaded_); }
     std::vector<std::string> take_headers() { return std::move(headers_); }
 
   private:
+    void add(const ast::Script& script) {
+        for (const ast::Import& import : script.imports)
+            follow(script, import);
+        loaded_.push_back(&script);
+    }
     void follow(const ast::Script& importer, const ast::Import& import) {
         const fs::path written{std::string(import.path)};
         const fs::path beside = fs::path(sources_.file(importer.file).name()).parent_path();
@@ -104,7 +111,7 @@ std::vector<const ast::Script*> load_imports(const ast::Script& script, source::
                                              source::Diagnostics& diagnostics, const grammar::NameOracle& oracle,
                                              std::vector<std::string>& headers) {
     Loader loader(sources, arena, diagnostics, oracle);
-    loader.add(script);
+    loader.add_importer(script);
     if (diagnostics.has_errors()) return {};
     headers = loader.take_headers();
     return loader.take();

@@ -53,6 +53,13 @@ TEST_F(Imports, ComeBeforeTheirImporterAndOnce) {
     EXPECT_EQ(first_message(), "");
 }
 
+TEST_F(Imports, OfTheImporterItselfAreIgnored) {
+    const std::string text = "import \"app.bt\"; import \"a.bt\"; begin { }";
+    file("app.bt", text);
+    file("a.bt", "import \"app.bt\"; begin { }");
+    EXPECT_EQ(load(text), "a.bt app.bt ");
+}
+
 TEST_F(Imports, OfADirectoryAreItsScriptsAndHeaders) {
     file("lib/two.bt", "begin { }");
     file("lib/one.bt", "begin { }");
