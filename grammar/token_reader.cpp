@@ -428,10 +428,10 @@ Parser::symbol_type TokenReader::unclosed_text() {
     while (base::is_name_char(char_at(end)))
         end++;
     if (end == at && at < script_.size()) end++;
-    return fault(
-        DiagnosticKind::literal, Range{file_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)},
-        "unterminated string",
-        fmt::format("no quote ends what begins with {}", script_.substr(begin_, std::min(kShown, end_ - begin_))));
+    const std::string_view text = script_.substr(begin_, std::min(kShown, end_ - begin_));
+    return fault(DiagnosticKind::literal, Range{file_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)},
+                 "unterminated string",
+                 fmt::format("no quote ends what begins with {}", text.substr(0, text.find_first_of("\r\n"))));
 }
 
 Parser::symbol_type TokenReader::unclosed_comment() {

@@ -64,8 +64,8 @@ std::string excerpt(std::string_view text, std::size_t begin, std::size_t end) {
     }
 
     const std::size_t newline = text.find('\n', line_start);
-    const std::string_view line =
-        text.substr(line_start, newline == std::string_view::npos ? newline : newline - line_start);
+    std::string_view line = text.substr(line_start, newline == std::string_view::npos ? newline : newline - line_start);
+    if (line.ends_with('\r')) line.remove_suffix(1);  // of a file that came from Windows
     std::string markers;
     for (std::size_t i = 0; i < line.size(); ++i) {
         const std::size_t width = line[i] == '\t' ? kTabWidth : 1;

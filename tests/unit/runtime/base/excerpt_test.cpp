@@ -28,6 +28,10 @@ TEST(Excerpt, EmptyRangeAtTheEnd) {
     EXPECT_EQ(base::excerpt("", 0, 0), "\n\n");
 }
 
+TEST(Excerpt, CarriageReturnsEndLines) {
+    EXPECT_EQ(base::excerpt("a {\r\n  b;\r\n}\r\n", 7, 8), "  b;\n  ~\n");
+}
+
 TEST(Excerpt, OffsetsBeyondTheTextAreCut) {
     EXPECT_EQ(base::position_text("stdin", "ab", 1, 90), "stdin:1:2-3");
     EXPECT_EQ(base::excerpt("ab", 50, 90), "ab\n  \n");
