@@ -210,10 +210,11 @@ const Type* Inference::variable_type(VariableInfo& variable) {
 }
 
 void Inference::warn_of_cast(const Type* from, const Type* to, Range range) {
-    warning(DiagnosticKind::warn_cast, range,
-            fmt::format("Expression of type: {} being cast to type: {}. This may cause unexpected results. Use an explicit "
-                        "cast to silence this warning.",
-                        types::name_of(from), types::name_of(to)))
+    warning(
+        DiagnosticKind::warn_cast, range,
+        fmt::format("Expression of type: {} being cast to type: {}. This may cause unexpected results. Use an explicit "
+                    "cast to silence this warning.",
+                    types::name_of(from), types::name_of(to)))
         .verbose_only();
 }
 
@@ -460,7 +461,7 @@ void Inference::statement(const ast::Stmt& stmt) {
                     error(DiagnosticKind::bad_map, node.map->range,
                           fmt::format("{} is one value of a map; a loop goes over the whole map",
                                       analysis_.input.sources.text(node.map->range)));
-                else if (map.is_scalar.value_or(false))
+                else if (map.is_scalar.value_or(false) && map.is_assigned)
                     error(DiagnosticKind::bad_map, node.map->range,
                           fmt::format("{} has no explicit keys (scalar map), and cannot be used for iteration",
                                       map.name));
