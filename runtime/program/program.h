@@ -19,6 +19,9 @@
 
 namespace program {
 
+// A record or an enumerator is one line, with what it means beside it.
+// clang-format off
+
 /// For excerpts under run-time warnings. name is "stdin" for -e and -.
 struct SourceText {
     std::string name, text;
@@ -278,5 +281,7 @@ struct Program {
     FeatureSet needs;
     MapId events_map, ledger_map, globals_map;  ///< unset if not needed
 };
+
+// clang-format on
 
 }  // namespace program

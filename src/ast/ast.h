@@ -13,6 +13,9 @@
 
 namespace ast {
 
+// A record or an enumerator is one line, with what it means beside it.
+// clang-format off
+
 using source::Range;
 
 /// Names and texts live in the arena (or are literals).
@@ -176,5 +179,7 @@ template <typename Node, typename From>
 [[nodiscard]] const Node& as(const From& node) {
     return static_cast<const Node&>(node);
 }
+
+// clang-format on
 
 }  // namespace ast

@@ -1,6 +1,6 @@
-// check: ast::Script -> typed::Script. Runs the passes (expand_macros, expand_probes, resolve_names, infer_types, check_calls, fold_constants,
-// build_typed) in order; every mistake of the user's script that the grammar let through is reported here and nowhere later.
-// Must not know codegen, ir or the table of builtins: the rows come in as a lookup.
+// check: ast::Script -> typed::Script. Runs the passes (expand_macros, expand_probes, resolve_names, infer_types,
+// check_calls, fold_constants, build_typed) in order; every mistake of the user's script that the grammar let through
+// is reported here and nowhere later. Must not know codegen, ir or the table of builtins: the rows come in as a lookup.
 #pragma once
 
 #include <functional>
@@ -29,17 +29,18 @@ struct BuiltinTable {
 /// What the command line and the environment say.
 struct Options {
     bool is_safe_mode = true;
-    bool has_child = false;                            ///< -c
-    std::optional<std::uint32_t> pid;                  ///< -p
-    std::vector<std::string> parameters;               ///< $1 ...
-    std::map<std::string, std::string> named_parameters;  ///< --name=value after --; "" value with has_value false: see below
-    std::set<std::string> bare_parameters;             ///< names given as --flag without a value
-    std::map<std::string, std::string> environment_config;  ///< lower-case config name -> value, already stripped of BPFTRACE_/BPFLINE_
-    std::string probe_filter;                          ///< --probe-filter regex; empty = none
-    std::vector<std::string> include_dirs;             ///< -I, then CPATH's
-    std::vector<std::string> include_files;            ///< --include
-    bool is_listing = false;                           ///< -l FILE: only expand attach points
-    std::size_t max_depth = 200;
+    bool has_child = false;               ///< -c
+    std::optional<std::uint32_t> pid;     ///< -p
+    std::vector<std::string> parameters;  ///< $1 ...
+    /// --name=value after --
+    std::map<std::string, std::string> named_parameters;
+    std::set<std::string> bare_parameters;  ///< names given as --flag without a value
+    /// Lower-case config name -> value, already stripped of BPFTRACE_ or BPFLINE_.
+    std::map<std::string, std::string> environment_config;
+    std::string probe_filter;                ///< --probe-filter regex; empty = none
+    std::vector<std::string> include_dirs;   ///< -I, then CPATH's
+    std::vector<std::string> include_files;  ///< --include
+    bool is_listing = false;                 ///< -l FILE: only expand attach points
 };
 
 /// A parsed script and the files it imports (already loaded by driver/imports), importer last.
@@ -54,6 +55,7 @@ struct Input {
 };
 
 /// nullopt if errors were added to diagnostics.
-[[nodiscard]] std::optional<typed::Script> check(const Input& input, types::Table& types, source::Diagnostics& diagnostics);
+[[nodiscard]] std::optional<typed::Script> check(const Input& input, types::Table& types,
+                                                 source::Diagnostics& diagnostics);
 
 }  // namespace check

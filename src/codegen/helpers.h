@@ -7,6 +7,7 @@
 
 namespace codegen {
 
+// clang-format off
 // name, number, first kernel
 #define BPFLINE_HELPERS(X)                  \
     X(map_lookup_elem, 1, "3.19")           \
@@ -58,6 +59,7 @@ namespace codegen {
     X(strncmp, 182, "5.17")                 \
     X(map_lookup_percpu_elem, 195, "5.19")  \
     X(ktime_get_tai_ns, 208, "6.1")
+// clang-format on
 
 enum class Helper : std::uint32_t {
 #define X(name, number, since) name = number,

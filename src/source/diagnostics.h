@@ -22,9 +22,9 @@ struct Note {
 struct Diagnostic {
     DiagnosticKind kind{};
     Severity severity = Severity::error;
-    bool has_range = true;      ///< false: printed without position and excerpt
+    bool has_range = true;  ///< false: printed without position and excerpt
     Range range;
-    std::string message;        ///< one or more lines, without "ERROR: "
+    std::string message;  ///< one or more lines, without "ERROR: "
     std::vector<Note> notes;
     std::vector<std::string> hints;
     bool only_verbose = false;  ///< noise classes of LANGUAGE 10.4: shown with -v only

@@ -48,6 +48,8 @@ class SourceMap {
 };
 
 /// From the first's begin to the last's end.
-[[nodiscard]] inline Range join(Range first, Range last) { return Range{first.file, first.begin, last.end}; }
+[[nodiscard]] inline Range join(Range first, Range last) {
+    return Range{first.file, first.begin, last.end};
+}
 
 }  // namespace source

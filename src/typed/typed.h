@@ -1,6 +1,7 @@
-// The typed tree: what codegen reads. About twenty kinds, names resolved to ids, casts explicit, sugar gone (macros, imports, positional parameters,
-// sizeof, comptime, enum constants and #defines are folded; += is spelled out; -> and . are gone; predicates stand apart). Made by
-// check/build_typed, the last place that can report an error; codegen has no user errors.
+// The typed tree: what codegen reads. About twenty kinds, names resolved to ids, casts explicit, sugar gone (macros,
+// imports, positional parameters, sizeof, comptime, enum constants and #defines are folded; += is spelled out; -> and .
+// are gone; predicates stand apart). Made by check/build_typed, the last place that can report an error; codegen has no
+// user errors.
 //
 // One typed::Probe per concrete attach point.
 #pragma once
@@ -19,6 +20,9 @@
 #include "src/types/type.h"
 
 namespace typed {
+
+// A record or an enumerator is one line, with what it means beside it.
+// clang-format off
 
 using source::Range;
 using types::Type;
@@ -198,5 +202,7 @@ template <typename Node, typename From>
 [[nodiscard]] const Node& as(const From& node) {
     return static_cast<const Node&>(node);
 }
+
+// clang-format on
 
 }  // namespace typed
