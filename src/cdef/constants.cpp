@@ -1,25 +1,8 @@
 #include "src/cdef/constants.h"
 
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/epoll.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <climits>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -29,1201 +12,357 @@ namespace cdef {
 
 namespace {
 
-// The values come out of the headers this file is compiled with; the kernel's user-space ABI never changes them.
+// Values of the ABI between kernel and programs on x86-64, which never change. A kernel whose BTF has a constant of the
+// same name is asked first.
+// clang-format off
 constexpr std::pair<std::string_view, std::int64_t> kConstants[] = {
-#ifdef AF_UNSPEC
-    {"AF_UNSPEC", static_cast<std::int64_t>(AF_UNSPEC)},
-#endif
-#ifdef AF_UNIX
-    {"AF_UNIX", static_cast<std::int64_t>(AF_UNIX)},
-#endif
-#ifdef AF_LOCAL
-    {"AF_LOCAL", static_cast<std::int64_t>(AF_LOCAL)},
-#endif
-#ifdef AF_INET
-    {"AF_INET", static_cast<std::int64_t>(AF_INET)},
-#endif
-#ifdef AF_INET6
-    {"AF_INET6", static_cast<std::int64_t>(AF_INET6)},
-#endif
-#ifdef AF_NETLINK
-    {"AF_NETLINK", static_cast<std::int64_t>(AF_NETLINK)},
-#endif
-#ifdef AF_PACKET
-    {"AF_PACKET", static_cast<std::int64_t>(AF_PACKET)},
-#endif
-#ifdef AF_VSOCK
-    {"AF_VSOCK", static_cast<std::int64_t>(AF_VSOCK)},
-#endif
-#ifdef AF_BLUETOOTH
-    {"AF_BLUETOOTH", static_cast<std::int64_t>(AF_BLUETOOTH)},
-#endif
-#ifdef AF_ALG
-    {"AF_ALG", static_cast<std::int64_t>(AF_ALG)},
-#endif
-#ifdef PF_UNSPEC
-    {"PF_UNSPEC", static_cast<std::int64_t>(PF_UNSPEC)},
-#endif
-#ifdef PF_UNIX
-    {"PF_UNIX", static_cast<std::int64_t>(PF_UNIX)},
-#endif
-#ifdef PF_INET
-    {"PF_INET", static_cast<std::int64_t>(PF_INET)},
-#endif
-#ifdef PF_INET6
-    {"PF_INET6", static_cast<std::int64_t>(PF_INET6)},
-#endif
-#ifdef PF_NETLINK
-    {"PF_NETLINK", static_cast<std::int64_t>(PF_NETLINK)},
-#endif
-#ifdef PF_PACKET
-    {"PF_PACKET", static_cast<std::int64_t>(PF_PACKET)},
-#endif
-#ifdef SOCK_STREAM
-    {"SOCK_STREAM", static_cast<std::int64_t>(SOCK_STREAM)},
-#endif
-#ifdef SOCK_DGRAM
-    {"SOCK_DGRAM", static_cast<std::int64_t>(SOCK_DGRAM)},
-#endif
-#ifdef SOCK_RAW
-    {"SOCK_RAW", static_cast<std::int64_t>(SOCK_RAW)},
-#endif
-#ifdef SOCK_SEQPACKET
-    {"SOCK_SEQPACKET", static_cast<std::int64_t>(SOCK_SEQPACKET)},
-#endif
-#ifdef SOCK_PACKET
-    {"SOCK_PACKET", static_cast<std::int64_t>(SOCK_PACKET)},
-#endif
-#ifdef SOCK_NONBLOCK
-    {"SOCK_NONBLOCK", static_cast<std::int64_t>(SOCK_NONBLOCK)},
-#endif
-#ifdef SOCK_CLOEXEC
-    {"SOCK_CLOEXEC", static_cast<std::int64_t>(SOCK_CLOEXEC)},
-#endif
-#ifdef IPPROTO_IP
-    {"IPPROTO_IP", static_cast<std::int64_t>(IPPROTO_IP)},
-#endif
-#ifdef IPPROTO_ICMP
-    {"IPPROTO_ICMP", static_cast<std::int64_t>(IPPROTO_ICMP)},
-#endif
-#ifdef IPPROTO_TCP
-    {"IPPROTO_TCP", static_cast<std::int64_t>(IPPROTO_TCP)},
-#endif
-#ifdef IPPROTO_UDP
-    {"IPPROTO_UDP", static_cast<std::int64_t>(IPPROTO_UDP)},
-#endif
-#ifdef IPPROTO_IPV6
-    {"IPPROTO_IPV6", static_cast<std::int64_t>(IPPROTO_IPV6)},
-#endif
-#ifdef IPPROTO_ICMPV6
-    {"IPPROTO_ICMPV6", static_cast<std::int64_t>(IPPROTO_ICMPV6)},
-#endif
-#ifdef IPPROTO_RAW
-    {"IPPROTO_RAW", static_cast<std::int64_t>(IPPROTO_RAW)},
-#endif
-#ifdef IPPROTO_SCTP
-    {"IPPROTO_SCTP", static_cast<std::int64_t>(IPPROTO_SCTP)},
-#endif
-#ifdef IPPROTO_GRE
-    {"IPPROTO_GRE", static_cast<std::int64_t>(IPPROTO_GRE)},
-#endif
-#ifdef IPPROTO_ESP
-    {"IPPROTO_ESP", static_cast<std::int64_t>(IPPROTO_ESP)},
-#endif
-#ifdef MSG_OOB
-    {"MSG_OOB", static_cast<std::int64_t>(MSG_OOB)},
-#endif
-#ifdef MSG_PEEK
-    {"MSG_PEEK", static_cast<std::int64_t>(MSG_PEEK)},
-#endif
-#ifdef MSG_DONTROUTE
-    {"MSG_DONTROUTE", static_cast<std::int64_t>(MSG_DONTROUTE)},
-#endif
-#ifdef MSG_CTRUNC
-    {"MSG_CTRUNC", static_cast<std::int64_t>(MSG_CTRUNC)},
-#endif
-#ifdef MSG_TRUNC
-    {"MSG_TRUNC", static_cast<std::int64_t>(MSG_TRUNC)},
-#endif
-#ifdef MSG_DONTWAIT
-    {"MSG_DONTWAIT", static_cast<std::int64_t>(MSG_DONTWAIT)},
-#endif
-#ifdef MSG_EOR
-    {"MSG_EOR", static_cast<std::int64_t>(MSG_EOR)},
-#endif
-#ifdef MSG_WAITALL
-    {"MSG_WAITALL", static_cast<std::int64_t>(MSG_WAITALL)},
-#endif
-#ifdef MSG_NOSIGNAL
-    {"MSG_NOSIGNAL", static_cast<std::int64_t>(MSG_NOSIGNAL)},
-#endif
-#ifdef MSG_MORE
-    {"MSG_MORE", static_cast<std::int64_t>(MSG_MORE)},
-#endif
-#ifdef MSG_ERRQUEUE
-    {"MSG_ERRQUEUE", static_cast<std::int64_t>(MSG_ERRQUEUE)},
-#endif
-#ifdef MSG_CMSG_CLOEXEC
-    {"MSG_CMSG_CLOEXEC", static_cast<std::int64_t>(MSG_CMSG_CLOEXEC)},
-#endif
-#ifdef SOL_SOCKET
-    {"SOL_SOCKET", static_cast<std::int64_t>(SOL_SOCKET)},
-#endif
-#ifdef SOL_TCP
-    {"SOL_TCP", static_cast<std::int64_t>(SOL_TCP)},
-#endif
-#ifdef SOL_IP
-    {"SOL_IP", static_cast<std::int64_t>(SOL_IP)},
-#endif
-#ifdef SOL_IPV6
-    {"SOL_IPV6", static_cast<std::int64_t>(SOL_IPV6)},
-#endif
-#ifdef SO_REUSEADDR
-    {"SO_REUSEADDR", static_cast<std::int64_t>(SO_REUSEADDR)},
-#endif
-#ifdef SO_KEEPALIVE
-    {"SO_KEEPALIVE", static_cast<std::int64_t>(SO_KEEPALIVE)},
-#endif
-#ifdef SO_RCVBUF
-    {"SO_RCVBUF", static_cast<std::int64_t>(SO_RCVBUF)},
-#endif
-#ifdef SO_SNDBUF
-    {"SO_SNDBUF", static_cast<std::int64_t>(SO_SNDBUF)},
-#endif
-#ifdef SO_ERROR
-    {"SO_ERROR", static_cast<std::int64_t>(SO_ERROR)},
-#endif
-#ifdef SHUT_RD
-    {"SHUT_RD", static_cast<std::int64_t>(SHUT_RD)},
-#endif
-#ifdef SHUT_WR
-    {"SHUT_WR", static_cast<std::int64_t>(SHUT_WR)},
-#endif
-#ifdef SHUT_RDWR
-    {"SHUT_RDWR", static_cast<std::int64_t>(SHUT_RDWR)},
-#endif
-#ifdef O_RDONLY
-    {"O_RDONLY", static_cast<std::int64_t>(O_RDONLY)},
-#endif
-#ifdef O_WRONLY
-    {"O_WRONLY", static_cast<std::int64_t>(O_WRONLY)},
-#endif
-#ifdef O_RDWR
-    {"O_RDWR", static_cast<std::int64_t>(O_RDWR)},
-#endif
-#ifdef O_ACCMODE
-    {"O_ACCMODE", static_cast<std::int64_t>(O_ACCMODE)},
-#endif
-#ifdef O_CREAT
-    {"O_CREAT", static_cast<std::int64_t>(O_CREAT)},
-#endif
-#ifdef O_EXCL
-    {"O_EXCL", static_cast<std::int64_t>(O_EXCL)},
-#endif
-#ifdef O_NOCTTY
-    {"O_NOCTTY", static_cast<std::int64_t>(O_NOCTTY)},
-#endif
-#ifdef O_TRUNC
-    {"O_TRUNC", static_cast<std::int64_t>(O_TRUNC)},
-#endif
-#ifdef O_APPEND
-    {"O_APPEND", static_cast<std::int64_t>(O_APPEND)},
-#endif
-#ifdef O_NONBLOCK
-    {"O_NONBLOCK", static_cast<std::int64_t>(O_NONBLOCK)},
-#endif
-#ifdef O_DSYNC
-    {"O_DSYNC", static_cast<std::int64_t>(O_DSYNC)},
-#endif
-#ifdef O_SYNC
-    {"O_SYNC", static_cast<std::int64_t>(O_SYNC)},
-#endif
-#ifdef O_DIRECT
-    {"O_DIRECT", static_cast<std::int64_t>(O_DIRECT)},
-#endif
-#ifdef O_LARGEFILE
-    {"O_LARGEFILE", static_cast<std::int64_t>(O_LARGEFILE)},
-#endif
-#ifdef O_DIRECTORY
-    {"O_DIRECTORY", static_cast<std::int64_t>(O_DIRECTORY)},
-#endif
-#ifdef O_NOFOLLOW
-    {"O_NOFOLLOW", static_cast<std::int64_t>(O_NOFOLLOW)},
-#endif
-#ifdef O_NOATIME
-    {"O_NOATIME", static_cast<std::int64_t>(O_NOATIME)},
-#endif
-#ifdef O_CLOEXEC
-    {"O_CLOEXEC", static_cast<std::int64_t>(O_CLOEXEC)},
-#endif
-#ifdef O_PATH
-    {"O_PATH", static_cast<std::int64_t>(O_PATH)},
-#endif
-#ifdef O_TMPFILE
-    {"O_TMPFILE", static_cast<std::int64_t>(O_TMPFILE)},
-#endif
-#ifdef AT_FDCWD
-    {"AT_FDCWD", static_cast<std::int64_t>(AT_FDCWD)},
-#endif
-#ifdef AT_SYMLINK_NOFOLLOW
-    {"AT_SYMLINK_NOFOLLOW", static_cast<std::int64_t>(AT_SYMLINK_NOFOLLOW)},
-#endif
-#ifdef AT_REMOVEDIR
-    {"AT_REMOVEDIR", static_cast<std::int64_t>(AT_REMOVEDIR)},
-#endif
-#ifdef AT_EMPTY_PATH
-    {"AT_EMPTY_PATH", static_cast<std::int64_t>(AT_EMPTY_PATH)},
-#endif
-#ifdef F_OK
-    {"F_OK", static_cast<std::int64_t>(F_OK)},
-#endif
-#ifdef R_OK
-    {"R_OK", static_cast<std::int64_t>(R_OK)},
-#endif
-#ifdef W_OK
-    {"W_OK", static_cast<std::int64_t>(W_OK)},
-#endif
-#ifdef X_OK
-    {"X_OK", static_cast<std::int64_t>(X_OK)},
-#endif
-#ifdef F_DUPFD
-    {"F_DUPFD", static_cast<std::int64_t>(F_DUPFD)},
-#endif
-#ifdef F_GETFD
-    {"F_GETFD", static_cast<std::int64_t>(F_GETFD)},
-#endif
-#ifdef F_SETFD
-    {"F_SETFD", static_cast<std::int64_t>(F_SETFD)},
-#endif
-#ifdef F_GETFL
-    {"F_GETFL", static_cast<std::int64_t>(F_GETFL)},
-#endif
-#ifdef F_SETFL
-    {"F_SETFL", static_cast<std::int64_t>(F_SETFL)},
-#endif
-#ifdef F_GETLK
-    {"F_GETLK", static_cast<std::int64_t>(F_GETLK)},
-#endif
-#ifdef F_SETLK
-    {"F_SETLK", static_cast<std::int64_t>(F_SETLK)},
-#endif
-#ifdef FD_CLOEXEC
-    {"FD_CLOEXEC", static_cast<std::int64_t>(FD_CLOEXEC)},
-#endif
-#ifdef LOCK_SH
-    {"LOCK_SH", static_cast<std::int64_t>(LOCK_SH)},
-#endif
-#ifdef LOCK_EX
-    {"LOCK_EX", static_cast<std::int64_t>(LOCK_EX)},
-#endif
-#ifdef LOCK_UN
-    {"LOCK_UN", static_cast<std::int64_t>(LOCK_UN)},
-#endif
-#ifdef LOCK_NB
-    {"LOCK_NB", static_cast<std::int64_t>(LOCK_NB)},
-#endif
-#ifdef SEEK_SET
-    {"SEEK_SET", static_cast<std::int64_t>(SEEK_SET)},
-#endif
-#ifdef SEEK_CUR
-    {"SEEK_CUR", static_cast<std::int64_t>(SEEK_CUR)},
-#endif
-#ifdef SEEK_END
-    {"SEEK_END", static_cast<std::int64_t>(SEEK_END)},
-#endif
-#ifdef S_IFMT
-    {"S_IFMT", static_cast<std::int64_t>(S_IFMT)},
-#endif
-#ifdef S_IFSOCK
-    {"S_IFSOCK", static_cast<std::int64_t>(S_IFSOCK)},
-#endif
-#ifdef S_IFLNK
-    {"S_IFLNK", static_cast<std::int64_t>(S_IFLNK)},
-#endif
-#ifdef S_IFREG
-    {"S_IFREG", static_cast<std::int64_t>(S_IFREG)},
-#endif
-#ifdef S_IFBLK
-    {"S_IFBLK", static_cast<std::int64_t>(S_IFBLK)},
-#endif
-#ifdef S_IFDIR
-    {"S_IFDIR", static_cast<std::int64_t>(S_IFDIR)},
-#endif
-#ifdef S_IFCHR
-    {"S_IFCHR", static_cast<std::int64_t>(S_IFCHR)},
-#endif
-#ifdef S_IFIFO
-    {"S_IFIFO", static_cast<std::int64_t>(S_IFIFO)},
-#endif
-#ifdef S_ISUID
-    {"S_ISUID", static_cast<std::int64_t>(S_ISUID)},
-#endif
-#ifdef S_ISGID
-    {"S_ISGID", static_cast<std::int64_t>(S_ISGID)},
-#endif
-#ifdef S_ISVTX
-    {"S_ISVTX", static_cast<std::int64_t>(S_ISVTX)},
-#endif
-#ifdef S_IRWXU
-    {"S_IRWXU", static_cast<std::int64_t>(S_IRWXU)},
-#endif
-#ifdef S_IRUSR
-    {"S_IRUSR", static_cast<std::int64_t>(S_IRUSR)},
-#endif
-#ifdef S_IWUSR
-    {"S_IWUSR", static_cast<std::int64_t>(S_IWUSR)},
-#endif
-#ifdef S_IXUSR
-    {"S_IXUSR", static_cast<std::int64_t>(S_IXUSR)},
-#endif
-#ifdef S_IRWXG
-    {"S_IRWXG", static_cast<std::int64_t>(S_IRWXG)},
-#endif
-#ifdef S_IRGRP
-    {"S_IRGRP", static_cast<std::int64_t>(S_IRGRP)},
-#endif
-#ifdef S_IWGRP
-    {"S_IWGRP", static_cast<std::int64_t>(S_IWGRP)},
-#endif
-#ifdef S_IXGRP
-    {"S_IXGRP", static_cast<std::int64_t>(S_IXGRP)},
-#endif
-#ifdef S_IRWXO
-    {"S_IRWXO", static_cast<std::int64_t>(S_IRWXO)},
-#endif
-#ifdef S_IROTH
-    {"S_IROTH", static_cast<std::int64_t>(S_IROTH)},
-#endif
-#ifdef S_IWOTH
-    {"S_IWOTH", static_cast<std::int64_t>(S_IWOTH)},
-#endif
-#ifdef S_IXOTH
-    {"S_IXOTH", static_cast<std::int64_t>(S_IXOTH)},
-#endif
-#ifdef DT_UNKNOWN
-    {"DT_UNKNOWN", static_cast<std::int64_t>(DT_UNKNOWN)},
-#endif
-#ifdef DT_FIFO
-    {"DT_FIFO", static_cast<std::int64_t>(DT_FIFO)},
-#endif
-#ifdef DT_CHR
-    {"DT_CHR", static_cast<std::int64_t>(DT_CHR)},
-#endif
-#ifdef DT_DIR
-    {"DT_DIR", static_cast<std::int64_t>(DT_DIR)},
-#endif
-#ifdef DT_BLK
-    {"DT_BLK", static_cast<std::int64_t>(DT_BLK)},
-#endif
-#ifdef DT_REG
-    {"DT_REG", static_cast<std::int64_t>(DT_REG)},
-#endif
-#ifdef DT_LNK
-    {"DT_LNK", static_cast<std::int64_t>(DT_LNK)},
-#endif
-#ifdef DT_SOCK
-    {"DT_SOCK", static_cast<std::int64_t>(DT_SOCK)},
-#endif
-#ifdef DT_WHT
-    {"DT_WHT", static_cast<std::int64_t>(DT_WHT)},
-#endif
-#ifdef PROT_READ
-    {"PROT_READ", static_cast<std::int64_t>(PROT_READ)},
-#endif
-#ifdef PROT_WRITE
-    {"PROT_WRITE", static_cast<std::int64_t>(PROT_WRITE)},
-#endif
-#ifdef PROT_EXEC
-    {"PROT_EXEC", static_cast<std::int64_t>(PROT_EXEC)},
-#endif
-#ifdef PROT_NONE
-    {"PROT_NONE", static_cast<std::int64_t>(PROT_NONE)},
-#endif
-#ifdef MAP_SHARED
-    {"MAP_SHARED", static_cast<std::int64_t>(MAP_SHARED)},
-#endif
-#ifdef MAP_PRIVATE
-    {"MAP_PRIVATE", static_cast<std::int64_t>(MAP_PRIVATE)},
-#endif
-#ifdef MAP_FIXED
-    {"MAP_FIXED", static_cast<std::int64_t>(MAP_FIXED)},
-#endif
-#ifdef MAP_ANONYMOUS
-    {"MAP_ANONYMOUS", static_cast<std::int64_t>(MAP_ANONYMOUS)},
-#endif
-#ifdef MAP_LOCKED
-    {"MAP_LOCKED", static_cast<std::int64_t>(MAP_LOCKED)},
-#endif
-#ifdef MAP_POPULATE
-    {"MAP_POPULATE", static_cast<std::int64_t>(MAP_POPULATE)},
-#endif
-#ifdef MAP_HUGETLB
-    {"MAP_HUGETLB", static_cast<std::int64_t>(MAP_HUGETLB)},
-#endif
-#ifdef MAP_STACK
-    {"MAP_STACK", static_cast<std::int64_t>(MAP_STACK)},
-#endif
-#ifdef MADV_NORMAL
-    {"MADV_NORMAL", static_cast<std::int64_t>(MADV_NORMAL)},
-#endif
-#ifdef MADV_RANDOM
-    {"MADV_RANDOM", static_cast<std::int64_t>(MADV_RANDOM)},
-#endif
-#ifdef MADV_SEQUENTIAL
-    {"MADV_SEQUENTIAL", static_cast<std::int64_t>(MADV_SEQUENTIAL)},
-#endif
-#ifdef MADV_WILLNEED
-    {"MADV_WILLNEED", static_cast<std::int64_t>(MADV_WILLNEED)},
-#endif
-#ifdef MADV_DONTNEED
-    {"MADV_DONTNEED", static_cast<std::int64_t>(MADV_DONTNEED)},
-#endif
-#ifdef MADV_FREE
-    {"MADV_FREE", static_cast<std::int64_t>(MADV_FREE)},
-#endif
-#ifdef MADV_HUGEPAGE
-    {"MADV_HUGEPAGE", static_cast<std::int64_t>(MADV_HUGEPAGE)},
-#endif
-#ifdef CLONE_VM
-    {"CLONE_VM", static_cast<std::int64_t>(CLONE_VM)},
-#endif
-#ifdef CLONE_FS
-    {"CLONE_FS", static_cast<std::int64_t>(CLONE_FS)},
-#endif
-#ifdef CLONE_FILES
-    {"CLONE_FILES", static_cast<std::int64_t>(CLONE_FILES)},
-#endif
-#ifdef CLONE_SIGHAND
-    {"CLONE_SIGHAND", static_cast<std::int64_t>(CLONE_SIGHAND)},
-#endif
-#ifdef CLONE_PIDFD
-    {"CLONE_PIDFD", static_cast<std::int64_t>(CLONE_PIDFD)},
-#endif
-#ifdef CLONE_PTRACE
-    {"CLONE_PTRACE", static_cast<std::int64_t>(CLONE_PTRACE)},
-#endif
-#ifdef CLONE_VFORK
-    {"CLONE_VFORK", static_cast<std::int64_t>(CLONE_VFORK)},
-#endif
-#ifdef CLONE_PARENT
-    {"CLONE_PARENT", static_cast<std::int64_t>(CLONE_PARENT)},
-#endif
-#ifdef CLONE_THREAD
-    {"CLONE_THREAD", static_cast<std::int64_t>(CLONE_THREAD)},
-#endif
-#ifdef CLONE_NEWNS
-    {"CLONE_NEWNS", static_cast<std::int64_t>(CLONE_NEWNS)},
-#endif
-#ifdef CLONE_SYSVSEM
-    {"CLONE_SYSVSEM", static_cast<std::int64_t>(CLONE_SYSVSEM)},
-#endif
-#ifdef CLONE_SETTLS
-    {"CLONE_SETTLS", static_cast<std::int64_t>(CLONE_SETTLS)},
-#endif
-#ifdef CLONE_PARENT_SETTID
-    {"CLONE_PARENT_SETTID", static_cast<std::int64_t>(CLONE_PARENT_SETTID)},
-#endif
-#ifdef CLONE_CHILD_CLEARTID
-    {"CLONE_CHILD_CLEARTID", static_cast<std::int64_t>(CLONE_CHILD_CLEARTID)},
-#endif
-#ifdef CLONE_DETACHED
-    {"CLONE_DETACHED", static_cast<std::int64_t>(CLONE_DETACHED)},
-#endif
-#ifdef CLONE_UNTRACED
-    {"CLONE_UNTRACED", static_cast<std::int64_t>(CLONE_UNTRACED)},
-#endif
-#ifdef CLONE_CHILD_SETTID
-    {"CLONE_CHILD_SETTID", static_cast<std::int64_t>(CLONE_CHILD_SETTID)},
-#endif
-#ifdef CLONE_NEWCGROUP
-    {"CLONE_NEWCGROUP", static_cast<std::int64_t>(CLONE_NEWCGROUP)},
-#endif
-#ifdef CLONE_NEWUTS
-    {"CLONE_NEWUTS", static_cast<std::int64_t>(CLONE_NEWUTS)},
-#endif
-#ifdef CLONE_NEWIPC
-    {"CLONE_NEWIPC", static_cast<std::int64_t>(CLONE_NEWIPC)},
-#endif
-#ifdef CLONE_NEWUSER
-    {"CLONE_NEWUSER", static_cast<std::int64_t>(CLONE_NEWUSER)},
-#endif
-#ifdef CLONE_NEWPID
-    {"CLONE_NEWPID", static_cast<std::int64_t>(CLONE_NEWPID)},
-#endif
-#ifdef CLONE_NEWNET
-    {"CLONE_NEWNET", static_cast<std::int64_t>(CLONE_NEWNET)},
-#endif
-#ifdef CLONE_IO
-    {"CLONE_IO", static_cast<std::int64_t>(CLONE_IO)},
-#endif
-#ifdef SIGHUP
-    {"SIGHUP", static_cast<std::int64_t>(SIGHUP)},
-#endif
-#ifdef SIGINT
-    {"SIGINT", static_cast<std::int64_t>(SIGINT)},
-#endif
-#ifdef SIGQUIT
-    {"SIGQUIT", static_cast<std::int64_t>(SIGQUIT)},
-#endif
-#ifdef SIGILL
-    {"SIGILL", static_cast<std::int64_t>(SIGILL)},
-#endif
-#ifdef SIGTRAP
-    {"SIGTRAP", static_cast<std::int64_t>(SIGTRAP)},
-#endif
-#ifdef SIGABRT
-    {"SIGABRT", static_cast<std::int64_t>(SIGABRT)},
-#endif
-#ifdef SIGBUS
-    {"SIGBUS", static_cast<std::int64_t>(SIGBUS)},
-#endif
-#ifdef SIGFPE
-    {"SIGFPE", static_cast<std::int64_t>(SIGFPE)},
-#endif
-#ifdef SIGKILL
-    {"SIGKILL", static_cast<std::int64_t>(SIGKILL)},
-#endif
-#ifdef SIGUSR1
-    {"SIGUSR1", static_cast<std::int64_t>(SIGUSR1)},
-#endif
-#ifdef SIGSEGV
-    {"SIGSEGV", static_cast<std::int64_t>(SIGSEGV)},
-#endif
-#ifdef SIGUSR2
-    {"SIGUSR2", static_cast<std::int64_t>(SIGUSR2)},
-#endif
-#ifdef SIGPIPE
-    {"SIGPIPE", static_cast<std::int64_t>(SIGPIPE)},
-#endif
-#ifdef SIGALRM
-    {"SIGALRM", static_cast<std::int64_t>(SIGALRM)},
-#endif
-#ifdef SIGTERM
-    {"SIGTERM", static_cast<std::int64_t>(SIGTERM)},
-#endif
-#ifdef SIGSTKFLT
-    {"SIGSTKFLT", static_cast<std::int64_t>(SIGSTKFLT)},
-#endif
-#ifdef SIGCHLD
-    {"SIGCHLD", static_cast<std::int64_t>(SIGCHLD)},
-#endif
-#ifdef SIGCONT
-    {"SIGCONT", static_cast<std::int64_t>(SIGCONT)},
-#endif
-#ifdef SIGSTOP
-    {"SIGSTOP", static_cast<std::int64_t>(SIGSTOP)},
-#endif
-#ifdef SIGTSTP
-    {"SIGTSTP", static_cast<std::int64_t>(SIGTSTP)},
-#endif
-#ifdef SIGTTIN
-    {"SIGTTIN", static_cast<std::int64_t>(SIGTTIN)},
-#endif
-#ifdef SIGTTOU
-    {"SIGTTOU", static_cast<std::int64_t>(SIGTTOU)},
-#endif
-#ifdef SIGURG
-    {"SIGURG", static_cast<std::int64_t>(SIGURG)},
-#endif
-#ifdef SIGXCPU
-    {"SIGXCPU", static_cast<std::int64_t>(SIGXCPU)},
-#endif
-#ifdef SIGXFSZ
-    {"SIGXFSZ", static_cast<std::int64_t>(SIGXFSZ)},
-#endif
-#ifdef SIGVTALRM
-    {"SIGVTALRM", static_cast<std::int64_t>(SIGVTALRM)},
-#endif
-#ifdef SIGPROF
-    {"SIGPROF", static_cast<std::int64_t>(SIGPROF)},
-#endif
-#ifdef SIGWINCH
-    {"SIGWINCH", static_cast<std::int64_t>(SIGWINCH)},
-#endif
-#ifdef SIGIO
-    {"SIGIO", static_cast<std::int64_t>(SIGIO)},
-#endif
-#ifdef SIGPWR
-    {"SIGPWR", static_cast<std::int64_t>(SIGPWR)},
-#endif
-#ifdef SIGSYS
-    {"SIGSYS", static_cast<std::int64_t>(SIGSYS)},
-#endif
-#ifdef POLLIN
-    {"POLLIN", static_cast<std::int64_t>(POLLIN)},
-#endif
-#ifdef POLLOUT
-    {"POLLOUT", static_cast<std::int64_t>(POLLOUT)},
-#endif
-#ifdef POLLERR
-    {"POLLERR", static_cast<std::int64_t>(POLLERR)},
-#endif
-#ifdef POLLHUP
-    {"POLLHUP", static_cast<std::int64_t>(POLLHUP)},
-#endif
-#ifdef POLLNVAL
-    {"POLLNVAL", static_cast<std::int64_t>(POLLNVAL)},
-#endif
-#ifdef EPOLLIN
-    {"EPOLLIN", static_cast<std::int64_t>(EPOLLIN)},
-#endif
-#ifdef EPOLLOUT
-    {"EPOLLOUT", static_cast<std::int64_t>(EPOLLOUT)},
-#endif
-#ifdef EPOLLERR
-    {"EPOLLERR", static_cast<std::int64_t>(EPOLLERR)},
-#endif
-#ifdef EPOLLHUP
-    {"EPOLLHUP", static_cast<std::int64_t>(EPOLLHUP)},
-#endif
-#ifdef EPOLL_CTL_ADD
-    {"EPOLL_CTL_ADD", static_cast<std::int64_t>(EPOLL_CTL_ADD)},
-#endif
-#ifdef EPOLL_CTL_DEL
-    {"EPOLL_CTL_DEL", static_cast<std::int64_t>(EPOLL_CTL_DEL)},
-#endif
-#ifdef EPOLL_CTL_MOD
-    {"EPOLL_CTL_MOD", static_cast<std::int64_t>(EPOLL_CTL_MOD)},
-#endif
-#ifdef RLIMIT_NOFILE
-    {"RLIMIT_NOFILE", static_cast<std::int64_t>(RLIMIT_NOFILE)},
-#endif
-#ifdef RLIMIT_STACK
-    {"RLIMIT_STACK", static_cast<std::int64_t>(RLIMIT_STACK)},
-#endif
-#ifdef RLIMIT_CORE
-    {"RLIMIT_CORE", static_cast<std::int64_t>(RLIMIT_CORE)},
-#endif
-#ifdef RLIMIT_AS
-    {"RLIMIT_AS", static_cast<std::int64_t>(RLIMIT_AS)},
-#endif
-#ifdef PRIO_PROCESS
-    {"PRIO_PROCESS", static_cast<std::int64_t>(PRIO_PROCESS)},
-#endif
-#ifdef SCHED_OTHER
-    {"SCHED_OTHER", static_cast<std::int64_t>(SCHED_OTHER)},
-#endif
-#ifdef SCHED_FIFO
-    {"SCHED_FIFO", static_cast<std::int64_t>(SCHED_FIFO)},
-#endif
-#ifdef SCHED_RR
-    {"SCHED_RR", static_cast<std::int64_t>(SCHED_RR)},
-#endif
-#ifdef SCHED_BATCH
-    {"SCHED_BATCH", static_cast<std::int64_t>(SCHED_BATCH)},
-#endif
-#ifdef SCHED_IDLE
-    {"SCHED_IDLE", static_cast<std::int64_t>(SCHED_IDLE)},
-#endif
-#ifdef SCHED_DEADLINE
-    {"SCHED_DEADLINE", static_cast<std::int64_t>(SCHED_DEADLINE)},
-#endif
-#ifdef NSIG
-    {"NSIG", static_cast<std::int64_t>(NSIG)},
-#endif
-#ifdef PATH_MAX
-    {"PATH_MAX", static_cast<std::int64_t>(PATH_MAX)},
-#endif
-#ifdef NAME_MAX
-    {"NAME_MAX", static_cast<std::int64_t>(NAME_MAX)},
-#endif
-#ifdef INT_MAX
-    {"INT_MAX", static_cast<std::int64_t>(INT_MAX)},
-#endif
-#ifdef INT_MIN
-    {"INT_MIN", static_cast<std::int64_t>(INT_MIN)},
-#endif
-#ifdef UINT_MAX
-    {"UINT_MAX", static_cast<std::int64_t>(UINT_MAX)},
-#endif
-#ifdef LONG_MAX
-    {"LONG_MAX", static_cast<std::int64_t>(LONG_MAX)},
-#endif
-#ifdef E2BIG
-    {"E2BIG", static_cast<std::int64_t>(E2BIG)},
-#endif
-#ifdef EACCES
-    {"EACCES", static_cast<std::int64_t>(EACCES)},
-#endif
-#ifdef EADDRINUSE
-    {"EADDRINUSE", static_cast<std::int64_t>(EADDRINUSE)},
-#endif
-#ifdef EADDRNOTAVAIL
-    {"EADDRNOTAVAIL", static_cast<std::int64_t>(EADDRNOTAVAIL)},
-#endif
-#ifdef EADV
-    {"EADV", static_cast<std::int64_t>(EADV)},
-#endif
-#ifdef EAFNOSUPPORT
-    {"EAFNOSUPPORT", static_cast<std::int64_t>(EAFNOSUPPORT)},
-#endif
-#ifdef EAGAIN
-    {"EAGAIN", static_cast<std::int64_t>(EAGAIN)},
-#endif
-#ifdef EALREADY
-    {"EALREADY", static_cast<std::int64_t>(EALREADY)},
-#endif
-#ifdef EBADE
-    {"EBADE", static_cast<std::int64_t>(EBADE)},
-#endif
-#ifdef EBADF
-    {"EBADF", static_cast<std::int64_t>(EBADF)},
-#endif
-#ifdef EBADFD
-    {"EBADFD", static_cast<std::int64_t>(EBADFD)},
-#endif
-#ifdef EBADMSG
-    {"EBADMSG", static_cast<std::int64_t>(EBADMSG)},
-#endif
-#ifdef EBADR
-    {"EBADR", static_cast<std::int64_t>(EBADR)},
-#endif
-#ifdef EBADRQC
-    {"EBADRQC", static_cast<std::int64_t>(EBADRQC)},
-#endif
-#ifdef EBADSLT
-    {"EBADSLT", static_cast<std::int64_t>(EBADSLT)},
-#endif
-#ifdef EBFONT
-    {"EBFONT", static_cast<std::int64_t>(EBFONT)},
-#endif
-#ifdef EBUSY
-    {"EBUSY", static_cast<std::int64_t>(EBUSY)},
-#endif
-#ifdef ECANCELED
-    {"ECANCELED", static_cast<std::int64_t>(ECANCELED)},
-#endif
-#ifdef ECHILD
-    {"ECHILD", static_cast<std::int64_t>(ECHILD)},
-#endif
-#ifdef ECHRNG
-    {"ECHRNG", static_cast<std::int64_t>(ECHRNG)},
-#endif
-#ifdef ECOMM
-    {"ECOMM", static_cast<std::int64_t>(ECOMM)},
-#endif
-#ifdef ECONNABORTED
-    {"ECONNABORTED", static_cast<std::int64_t>(ECONNABORTED)},
-#endif
-#ifdef ECONNREFUSED
-    {"ECONNREFUSED", static_cast<std::int64_t>(ECONNREFUSED)},
-#endif
-#ifdef ECONNRESET
-    {"ECONNRESET", static_cast<std::int64_t>(ECONNRESET)},
-#endif
-#ifdef EDEADLK
-    {"EDEADLK", static_cast<std::int64_t>(EDEADLK)},
-#endif
-#ifdef EDESTADDRREQ
-    {"EDESTADDRREQ", static_cast<std::int64_t>(EDESTADDRREQ)},
-#endif
-#ifdef EDOM
-    {"EDOM", static_cast<std::int64_t>(EDOM)},
-#endif
-#ifdef EDOTDOT
-    {"EDOTDOT", static_cast<std::int64_t>(EDOTDOT)},
-#endif
-#ifdef EDQUOT
-    {"EDQUOT", static_cast<std::int64_t>(EDQUOT)},
-#endif
-#ifdef EEXIST
-    {"EEXIST", static_cast<std::int64_t>(EEXIST)},
-#endif
-#ifdef EFAULT
-    {"EFAULT", static_cast<std::int64_t>(EFAULT)},
-#endif
-#ifdef EFBIG
-    {"EFBIG", static_cast<std::int64_t>(EFBIG)},
-#endif
-#ifdef EHOSTDOWN
-    {"EHOSTDOWN", static_cast<std::int64_t>(EHOSTDOWN)},
-#endif
-#ifdef EHOSTUNREACH
-    {"EHOSTUNREACH", static_cast<std::int64_t>(EHOSTUNREACH)},
-#endif
-#ifdef EHWPOISON
-    {"EHWPOISON", static_cast<std::int64_t>(EHWPOISON)},
-#endif
-#ifdef EIDRM
-    {"EIDRM", static_cast<std::int64_t>(EIDRM)},
-#endif
-#ifdef EILSEQ
-    {"EILSEQ", static_cast<std::int64_t>(EILSEQ)},
-#endif
-#ifdef EINPROGRESS
-    {"EINPROGRESS", static_cast<std::int64_t>(EINPROGRESS)},
-#endif
-#ifdef EINTR
-    {"EINTR", static_cast<std::int64_t>(EINTR)},
-#endif
-#ifdef EINVAL
-    {"EINVAL", static_cast<std::int64_t>(EINVAL)},
-#endif
-#ifdef EIO
-    {"EIO", static_cast<std::int64_t>(EIO)},
-#endif
-#ifdef EISCONN
-    {"EISCONN", static_cast<std::int64_t>(EISCONN)},
-#endif
-#ifdef EISDIR
-    {"EISDIR", static_cast<std::int64_t>(EISDIR)},
-#endif
-#ifdef EISNAM
-    {"EISNAM", static_cast<std::int64_t>(EISNAM)},
-#endif
-#ifdef EKEYEXPIRED
-    {"EKEYEXPIRED", static_cast<std::int64_t>(EKEYEXPIRED)},
-#endif
-#ifdef EKEYREJECTED
-    {"EKEYREJECTED", static_cast<std::int64_t>(EKEYREJECTED)},
-#endif
-#ifdef EKEYREVOKED
-    {"EKEYREVOKED", static_cast<std::int64_t>(EKEYREVOKED)},
-#endif
-#ifdef EL2HLT
-    {"EL2HLT", static_cast<std::int64_t>(EL2HLT)},
-#endif
-#ifdef EL2NSYNC
-    {"EL2NSYNC", static_cast<std::int64_t>(EL2NSYNC)},
-#endif
-#ifdef EL3HLT
-    {"EL3HLT", static_cast<std::int64_t>(EL3HLT)},
-#endif
-#ifdef EL3RST
-    {"EL3RST", static_cast<std::int64_t>(EL3RST)},
-#endif
-#ifdef ELIBACC
-    {"ELIBACC", static_cast<std::int64_t>(ELIBACC)},
-#endif
-#ifdef ELIBBAD
-    {"ELIBBAD", static_cast<std::int64_t>(ELIBBAD)},
-#endif
-#ifdef ELIBEXEC
-    {"ELIBEXEC", static_cast<std::int64_t>(ELIBEXEC)},
-#endif
-#ifdef ELIBMAX
-    {"ELIBMAX", static_cast<std::int64_t>(ELIBMAX)},
-#endif
-#ifdef ELIBSCN
-    {"ELIBSCN", static_cast<std::int64_t>(ELIBSCN)},
-#endif
-#ifdef ELNRNG
-    {"ELNRNG", static_cast<std::int64_t>(ELNRNG)},
-#endif
-#ifdef ELOOP
-    {"ELOOP", static_cast<std::int64_t>(ELOOP)},
-#endif
-#ifdef EMEDIUMTYPE
-    {"EMEDIUMTYPE", static_cast<std::int64_t>(EMEDIUMTYPE)},
-#endif
-#ifdef EMFILE
-    {"EMFILE", static_cast<std::int64_t>(EMFILE)},
-#endif
-#ifdef EMLINK
-    {"EMLINK", static_cast<std::int64_t>(EMLINK)},
-#endif
-#ifdef EMSGSIZE
-    {"EMSGSIZE", static_cast<std::int64_t>(EMSGSIZE)},
-#endif
-#ifdef EMULTIHOP
-    {"EMULTIHOP", static_cast<std::int64_t>(EMULTIHOP)},
-#endif
-#ifdef ENAMETOOLONG
-    {"ENAMETOOLONG", static_cast<std::int64_t>(ENAMETOOLONG)},
-#endif
-#ifdef ENAVAIL
-    {"ENAVAIL", static_cast<std::int64_t>(ENAVAIL)},
-#endif
-#ifdef ENETDOWN
-    {"ENETDOWN", static_cast<std::int64_t>(ENETDOWN)},
-#endif
-#ifdef ENETRESET
-    {"ENETRESET", static_cast<std::int64_t>(ENETRESET)},
-#endif
-#ifdef ENETUNREACH
-    {"ENETUNREACH", static_cast<std::int64_t>(ENETUNREACH)},
-#endif
-#ifdef ENFILE
-    {"ENFILE", static_cast<std::int64_t>(ENFILE)},
-#endif
-#ifdef ENOANO
-    {"ENOANO", static_cast<std::int64_t>(ENOANO)},
-#endif
-#ifdef ENOBUFS
-    {"ENOBUFS", static_cast<std::int64_t>(ENOBUFS)},
-#endif
-#ifdef ENOCSI
-    {"ENOCSI", static_cast<std::int64_t>(ENOCSI)},
-#endif
-#ifdef ENODATA
-    {"ENODATA", static_cast<std::int64_t>(ENODATA)},
-#endif
-#ifdef ENODEV
-    {"ENODEV", static_cast<std::int64_t>(ENODEV)},
-#endif
-#ifdef ENOENT
-    {"ENOENT", static_cast<std::int64_t>(ENOENT)},
-#endif
-#ifdef ENOEXEC
-    {"ENOEXEC", static_cast<std::int64_t>(ENOEXEC)},
-#endif
-#ifdef ENOKEY
-    {"ENOKEY", static_cast<std::int64_t>(ENOKEY)},
-#endif
-#ifdef ENOLCK
-    {"ENOLCK", static_cast<std::int64_t>(ENOLCK)},
-#endif
-#ifdef ENOLINK
-    {"ENOLINK", static_cast<std::int64_t>(ENOLINK)},
-#endif
-#ifdef ENOMEDIUM
-    {"ENOMEDIUM", static_cast<std::int64_t>(ENOMEDIUM)},
-#endif
-#ifdef ENOMEM
-    {"ENOMEM", static_cast<std::int64_t>(ENOMEM)},
-#endif
-#ifdef ENOMSG
-    {"ENOMSG", static_cast<std::int64_t>(ENOMSG)},
-#endif
-#ifdef ENONET
-    {"ENONET", static_cast<std::int64_t>(ENONET)},
-#endif
-#ifdef ENOPKG
-    {"ENOPKG", static_cast<std::int64_t>(ENOPKG)},
-#endif
-#ifdef ENOPROTOOPT
-    {"ENOPROTOOPT", static_cast<std::int64_t>(ENOPROTOOPT)},
-#endif
-#ifdef ENOSPC
-    {"ENOSPC", static_cast<std::int64_t>(ENOSPC)},
-#endif
-#ifdef ENOSR
-    {"ENOSR", static_cast<std::int64_t>(ENOSR)},
-#endif
-#ifdef ENOSTR
-    {"ENOSTR", static_cast<std::int64_t>(ENOSTR)},
-#endif
-#ifdef ENOSYS
-    {"ENOSYS", static_cast<std::int64_t>(ENOSYS)},
-#endif
-#ifdef ENOTBLK
-    {"ENOTBLK", static_cast<std::int64_t>(ENOTBLK)},
-#endif
-#ifdef ENOTCONN
-    {"ENOTCONN", static_cast<std::int64_t>(ENOTCONN)},
-#endif
-#ifdef ENOTDIR
-    {"ENOTDIR", static_cast<std::int64_t>(ENOTDIR)},
-#endif
-#ifdef ENOTEMPTY
-    {"ENOTEMPTY", static_cast<std::int64_t>(ENOTEMPTY)},
-#endif
-#ifdef ENOTNAM
-    {"ENOTNAM", static_cast<std::int64_t>(ENOTNAM)},
-#endif
-#ifdef ENOTRECOVERABLE
-    {"ENOTRECOVERABLE", static_cast<std::int64_t>(ENOTRECOVERABLE)},
-#endif
-#ifdef ENOTSOCK
-    {"ENOTSOCK", static_cast<std::int64_t>(ENOTSOCK)},
-#endif
-#ifdef ENOTTY
-    {"ENOTTY", static_cast<std::int64_t>(ENOTTY)},
-#endif
-#ifdef ENOTUNIQ
-    {"ENOTUNIQ", static_cast<std::int64_t>(ENOTUNIQ)},
-#endif
-#ifdef ENXIO
-    {"ENXIO", static_cast<std::int64_t>(ENXIO)},
-#endif
-#ifdef EOPNOTSUPP
-    {"EOPNOTSUPP", static_cast<std::int64_t>(EOPNOTSUPP)},
-#endif
-#ifdef EOVERFLOW
-    {"EOVERFLOW", static_cast<std::int64_t>(EOVERFLOW)},
-#endif
-#ifdef EOWNERDEAD
-    {"EOWNERDEAD", static_cast<std::int64_t>(EOWNERDEAD)},
-#endif
-#ifdef EPERM
-    {"EPERM", static_cast<std::int64_t>(EPERM)},
-#endif
-#ifdef EPFNOSUPPORT
-    {"EPFNOSUPPORT", static_cast<std::int64_t>(EPFNOSUPPORT)},
-#endif
-#ifdef EPIPE
-    {"EPIPE", static_cast<std::int64_t>(EPIPE)},
-#endif
-#ifdef EPROTO
-    {"EPROTO", static_cast<std::int64_t>(EPROTO)},
-#endif
-#ifdef EPROTONOSUPPORT
-    {"EPROTONOSUPPORT", static_cast<std::int64_t>(EPROTONOSUPPORT)},
-#endif
-#ifdef EPROTOTYPE
-    {"EPROTOTYPE", static_cast<std::int64_t>(EPROTOTYPE)},
-#endif
-#ifdef ERANGE
-    {"ERANGE", static_cast<std::int64_t>(ERANGE)},
-#endif
-#ifdef EREMCHG
-    {"EREMCHG", static_cast<std::int64_t>(EREMCHG)},
-#endif
-#ifdef EREMOTE
-    {"EREMOTE", static_cast<std::int64_t>(EREMOTE)},
-#endif
-#ifdef EREMOTEIO
-    {"EREMOTEIO", static_cast<std::int64_t>(EREMOTEIO)},
-#endif
-#ifdef ERESTART
-    {"ERESTART", static_cast<std::int64_t>(ERESTART)},
-#endif
-#ifdef ERFKILL
-    {"ERFKILL", static_cast<std::int64_t>(ERFKILL)},
-#endif
-#ifdef EROFS
-    {"EROFS", static_cast<std::int64_t>(EROFS)},
-#endif
-#ifdef ESHUTDOWN
-    {"ESHUTDOWN", static_cast<std::int64_t>(ESHUTDOWN)},
-#endif
-#ifdef ESOCKTNOSUPPORT
-    {"ESOCKTNOSUPPORT", static_cast<std::int64_t>(ESOCKTNOSUPPORT)},
-#endif
-#ifdef ESPIPE
-    {"ESPIPE", static_cast<std::int64_t>(ESPIPE)},
-#endif
-#ifdef ESRCH
-    {"ESRCH", static_cast<std::int64_t>(ESRCH)},
-#endif
-#ifdef ESRMNT
-    {"ESRMNT", static_cast<std::int64_t>(ESRMNT)},
-#endif
-#ifdef ESTALE
-    {"ESTALE", static_cast<std::int64_t>(ESTALE)},
-#endif
-#ifdef ESTRPIPE
-    {"ESTRPIPE", static_cast<std::int64_t>(ESTRPIPE)},
-#endif
-#ifdef ETIME
-    {"ETIME", static_cast<std::int64_t>(ETIME)},
-#endif
-#ifdef ETIMEDOUT
-    {"ETIMEDOUT", static_cast<std::int64_t>(ETIMEDOUT)},
-#endif
-#ifdef ETOOMANYREFS
-    {"ETOOMANYREFS", static_cast<std::int64_t>(ETOOMANYREFS)},
-#endif
-#ifdef ETXTBSY
-    {"ETXTBSY", static_cast<std::int64_t>(ETXTBSY)},
-#endif
-#ifdef EUCLEAN
-    {"EUCLEAN", static_cast<std::int64_t>(EUCLEAN)},
-#endif
-#ifdef EUNATCH
-    {"EUNATCH", static_cast<std::int64_t>(EUNATCH)},
-#endif
-#ifdef EUSERS
-    {"EUSERS", static_cast<std::int64_t>(EUSERS)},
-#endif
-#ifdef EXDEV
-    {"EXDEV", static_cast<std::int64_t>(EXDEV)},
-#endif
-#ifdef EXFULL
-    {"EXFULL", static_cast<std::int64_t>(EXFULL)},
-#endif
-#ifdef EWOULDBLOCK
-    {"EWOULDBLOCK", static_cast<std::int64_t>(EWOULDBLOCK)},
-#endif
-#ifdef ENOTSUP
-    {"ENOTSUP", static_cast<std::int64_t>(ENOTSUP)},
-#endif
-#ifdef EDEADLOCK
-    {"EDEADLOCK", static_cast<std::int64_t>(EDEADLOCK)},
-#endif
-    // include/linux/sched.h and arch/x86/include/asm/page_types.h, which user space does not have
-    {"TASK_RUNNING", 0},
-    {"TASK_INTERRUPTIBLE", 1},
-    {"TASK_UNINTERRUPTIBLE", 2},
-    {"TASK_STOPPED", 4},
-    {"TASK_TRACED", 8},
-    {"EXIT_DEAD", 16},
-    {"EXIT_ZOMBIE", 32},
-    {"TASK_PARKED", 64},
-    {"TASK_DEAD", 128},
-    {"TASK_WAKEKILL", 256},
-    {"TASK_WAKING", 512},
-    {"TASK_NOLOAD", 1024},
-    {"TASK_NEW", 2048},
-    {"TASK_COMM_LEN", 16},
-    {"PF_IDLE", 0x2},
-    {"PF_EXITING", 0x4},
-    {"PF_KTHREAD", 0x200000},
-    {"PF_VCPU", 0x1},
-    {"PF_WQ_WORKER", 0x20},
-    {"PF_FORKNOEXEC", 0x40},
-    {"PF_SUPERPRIV", 0x100},
-    {"PF_DUMPCORE", 0x200},
-    {"PF_SIGNALED", 0x400},
-    {"PF_MEMALLOC", 0x800},
-    {"PF_NOFREEZE", 0x8000},
-    {"PF_KSWAPD", 0x20000},
-    {"PF_RANDOMIZE", 0x400000},
-    {"PF_NO_SETAFFINITY", 0x4000000},
-    // include/linux/fs.h
-    {"FMODE_READ", 0x1},
-    {"FMODE_WRITE", 0x2},
-    {"FMODE_LSEEK", 0x4},
-    {"FMODE_EXEC", 0x20},
-    // include/uapi/linux/if_ether.h, if.h, limits.h, netfilter.h, futex.h
-    {"ETH_ALEN", 6},
-    {"ETH_HLEN", 14},
-    {"ETH_P_IP", 0x0800},
-    {"ETH_P_ARP", 0x0806},
-    {"ETH_P_8021Q", 0x8100},
-    {"ETH_P_IPV6", 0x86dd},
-    {"ETH_P_ALL", 0x0003},
+    // include/linux/socket.h and include/uapi/asm-generic/socket.h
+    {"AF_UNSPEC", 0}, {"AF_FILE", 1}, {"AF_LOCAL", 1}, {"AF_UNIX", 1}, {"AF_INET", 2}, {"AF_AX25", 3}, {"AF_IPX", 4},
+    {"AF_APPLETALK", 5}, {"AF_NETROM", 6}, {"AF_BRIDGE", 7}, {"AF_ATMPVC", 8}, {"AF_X25", 9}, {"AF_INET6", 10},
+    {"AF_ROSE", 11}, {"AF_DECnet", 12}, {"AF_NETBEUI", 13}, {"AF_SECURITY", 14}, {"AF_KEY", 15}, {"AF_NETLINK", 16},
+    {"AF_ROUTE", 16}, {"AF_PACKET", 17}, {"AF_ASH", 18}, {"AF_ECONET", 19}, {"AF_ATMSVC", 20}, {"AF_RDS", 21},
+    {"AF_SNA", 22}, {"AF_IRDA", 23}, {"AF_PPPOX", 24}, {"AF_WANPIPE", 25}, {"AF_LLC", 26}, {"AF_IB", 27},
+    {"AF_MPLS", 28}, {"AF_CAN", 29}, {"AF_TIPC", 30}, {"AF_BLUETOOTH", 31}, {"AF_IUCV", 32}, {"AF_RXRPC", 33},
+    {"AF_ISDN", 34}, {"AF_PHONET", 35}, {"AF_IEEE802154", 36}, {"AF_CAIF", 37}, {"AF_ALG", 38}, {"AF_NFC", 39},
+    {"AF_VSOCK", 40}, {"AF_KCM", 41}, {"AF_QIPCRTR", 42}, {"AF_SMC", 43}, {"AF_XDP", 44}, {"AF_MCTP", 45},
+    {"AF_MAX", 46},
+    {"MSG_OOB", 1}, {"MSG_PEEK", 2}, {"MSG_DONTROUTE", 4}, {"MSG_TRYHARD", 4}, {"MSG_CTRUNC", 8}, {"MSG_PROXY", 16},
+    {"MSG_TRUNC", 32}, {"MSG_DONTWAIT", 64}, {"MSG_EOR", 128}, {"MSG_WAITALL", 256}, {"MSG_FIN", 512},
+    {"MSG_SYN", 1024}, {"MSG_CONFIRM", 2048}, {"MSG_RST", 4096}, {"MSG_ERRQUEUE", 8192}, {"MSG_NOSIGNAL", 16384},
+    {"MSG_MORE", 32768}, {"MSG_WAITFORONE", 65536}, {"MSG_BATCH", 262144}, {"MSG_ZEROCOPY", 67108864},
+    {"MSG_FASTOPEN", 536870912}, {"MSG_CMSG_CLOEXEC", 1073741824},
+    {"PF_UNSPEC", 0}, {"PF_FILE", 1}, {"PF_LOCAL", 1}, {"PF_UNIX", 1}, {"PF_INET", 2}, {"PF_AX25", 3}, {"PF_IPX", 4},
+    {"PF_APPLETALK", 5}, {"PF_NETROM", 6}, {"PF_BRIDGE", 7}, {"PF_ATMPVC", 8}, {"PF_X25", 9}, {"PF_INET6", 10},
+    {"PF_ROSE", 11}, {"PF_DECnet", 12}, {"PF_NETBEUI", 13}, {"PF_SECURITY", 14}, {"PF_KEY", 15}, {"PF_NETLINK", 16},
+    {"PF_ROUTE", 16}, {"PF_PACKET", 17}, {"PF_ASH", 18}, {"PF_ECONET", 19}, {"PF_ATMSVC", 20}, {"PF_RDS", 21},
+    {"PF_SNA", 22}, {"PF_IRDA", 23}, {"PF_PPPOX", 24}, {"PF_WANPIPE", 25}, {"PF_LLC", 26}, {"PF_IB", 27},
+    {"PF_MPLS", 28}, {"PF_CAN", 29}, {"PF_TIPC", 30}, {"PF_BLUETOOTH", 31}, {"PF_IUCV", 32}, {"PF_RXRPC", 33},
+    {"PF_ISDN", 34}, {"PF_PHONET", 35}, {"PF_IEEE802154", 36}, {"PF_CAIF", 37}, {"PF_ALG", 38}, {"PF_NFC", 39},
+    {"PF_VSOCK", 40}, {"PF_KCM", 41}, {"PF_QIPCRTR", 42}, {"PF_SMC", 43}, {"PF_XDP", 44}, {"PF_MCTP", 45},
+    {"PF_MAX", 46},
+    {"SCM_RIGHTS", 1}, {"SCM_CREDENTIALS", 2}, {"SCM_TIMESTAMP", 29}, {"SCM_TIMESTAMPNS", 35},
+    {"SCM_TIMESTAMPING", 37}, {"SCM_WIFI_STATUS", 41}, {"SCM_TIMESTAMPING_OPT_STATS", 54},
+    {"SCM_TIMESTAMPING_PKTINFO", 58}, {"SCM_TXTIME", 61},
+    {"SHUT_RD", 0}, {"SHUT_WR", 1}, {"SHUT_RDWR", 2},
+    {"SOCK_TXREHASH_DISABLED", 0}, {"SOCK_SNDBUF_LOCK", 1}, {"SOCK_STREAM", 1}, {"SOCK_TXREHASH_ENABLED", 1},
+    {"SOCK_DGRAM", 2}, {"SOCK_RCVBUF_LOCK", 2}, {"SOCK_BUF_LOCK_MASK", 3}, {"SOCK_RAW", 3}, {"SOCK_RDM", 4},
+    {"SOCK_SEQPACKET", 5}, {"SOCK_DCCP", 6}, {"SOCK_PACKET", 10}, {"SOCK_TXREHASH_DEFAULT", 255},
+    {"SOCK_NONBLOCK", 2048}, {"SOCK_CLOEXEC", 524288},
+    {"SOL_IP", 0}, {"SOL_SOCKET", 1}, {"SOL_TCP", 6}, {"SOL_IPV6", 41}, {"SOL_ICMPV6", 58}, {"SOL_RAW", 255},
+    {"SOL_DECNET", 261}, {"SOL_X25", 262}, {"SOL_PACKET", 263}, {"SOL_ATM", 264}, {"SOL_AAL", 265}, {"SOL_IRDA", 266},
+    {"SOL_NETBEUI", 267}, {"SOL_LLC", 268}, {"SOL_DCCP", 269}, {"SOL_NETLINK", 270}, {"SOL_TIPC", 271},
+    {"SOL_RXRPC", 272}, {"SOL_PPPOL2TP", 273}, {"SOL_BLUETOOTH", 274}, {"SOL_PNPIPE", 275}, {"SOL_RDS", 276},
+    {"SOL_IUCV", 277}, {"SOL_CAIF", 278}, {"SOL_ALG", 279}, {"SOL_NFC", 280}, {"SOL_KCM", 281}, {"SOL_TLS", 282},
+    {"SOL_XDP", 283}, {"SOL_MPTCP", 284}, {"SOL_MCTP", 285}, {"SOL_SMC", 286},
+    {"SOMAXCONN", 4096},
+    {"SO_DEBUG", 1}, {"SO_REUSEADDR", 2}, {"SO_TYPE", 3}, {"SO_ERROR", 4}, {"SO_DONTROUTE", 5}, {"SO_BROADCAST", 6},
+    {"SO_SNDBUF", 7}, {"SO_RCVBUF", 8}, {"SO_KEEPALIVE", 9}, {"SO_OOBINLINE", 10}, {"SO_NO_CHECK", 11},
+    {"SO_PRIORITY", 12}, {"SO_LINGER", 13}, {"SO_BSDCOMPAT", 14}, {"SO_REUSEPORT", 15}, {"SO_PASSCRED", 16},
+    {"SO_PEERCRED", 17}, {"SO_RCVLOWAT", 18}, {"SO_SNDLOWAT", 19}, {"SO_RCVTIMEO", 20}, {"SO_RCVTIMEO_OLD", 20},
+    {"SO_SNDTIMEO", 21}, {"SO_SNDTIMEO_OLD", 21}, {"SO_BINDTODEVICE", 25}, {"SO_ATTACH_FILTER", 26},
+    {"SO_GET_FILTER", 26}, {"SO_DETACH_BPF", 27}, {"SO_DETACH_FILTER", 27}, {"SO_TIMESTAMP", 29},
+    {"SO_TIMESTAMP_OLD", 29}, {"SO_ACCEPTCONN", 30}, {"SO_PEERSEC", 31}, {"SO_SNDBUFFORCE", 32},
+    {"SO_RCVBUFFORCE", 33}, {"SO_PASSSEC", 34}, {"SO_TIMESTAMPNS", 35}, {"SO_TIMESTAMPNS_OLD", 35}, {"SO_MARK", 36},
+    {"SO_TIMESTAMPING", 37}, {"SO_TIMESTAMPING_OLD", 37}, {"SO_PROTOCOL", 38}, {"SO_DOMAIN", 39}, {"SO_RXQ_OVFL", 40},
+    {"SO_WIFI_STATUS", 41}, {"SO_PEEK_OFF", 42}, {"SO_NOFCS", 43}, {"SO_LOCK_FILTER", 44},
+    {"SO_SELECT_ERR_QUEUE", 45}, {"SO_BUSY_POLL", 46}, {"SO_MAX_PACING_RATE", 47}, {"SO_BPF_EXTENSIONS", 48},
+    {"SO_INCOMING_CPU", 49}, {"SO_ATTACH_BPF", 50}, {"SO_ATTACH_REUSEPORT_CBPF", 51},
+    {"SO_ATTACH_REUSEPORT_EBPF", 52}, {"SO_CNX_ADVICE", 53}, {"SO_MEMINFO", 55}, {"SO_INCOMING_NAPI_ID", 56},
+    {"SO_COOKIE", 57}, {"SO_PEERGROUPS", 59}, {"SO_ZEROCOPY", 60}, {"SO_TXTIME", 61}, {"SO_BINDTOIFINDEX", 62},
+    {"SO_TIMESTAMP_NEW", 63}, {"SO_TIMESTAMPNS_NEW", 64}, {"SO_TIMESTAMPING_NEW", 65}, {"SO_RCVTIMEO_NEW", 66},
+    {"SO_SNDTIMEO_NEW", 67}, {"SO_DETACH_REUSEPORT_BPF", 68}, {"SO_PREFER_BUSY_POLL", 69},
+    {"SO_BUSY_POLL_BUDGET", 70}, {"SO_NETNS_COOKIE", 71}, {"SO_BUF_LOCK", 72}, {"SO_RESERVE_MEM", 73},
+    {"SO_TXREHASH", 74}, {"SO_RCVMARK", 75},
+    // include/uapi/linux/in.h, tcp.h
+    {"INADDR_ANY", 0}, {"INADDR_LOOPBACK", 2130706433}, {"INADDR_DUMMY", 3221225480LL},
+    {"INADDR_UNSPEC_GROUP", 3758096384LL}, {"INADDR_ALLHOSTS_GROUP", 3758096385LL},
+    {"INADDR_ALLRTRS_GROUP", 3758096386LL}, {"INADDR_ALLSNOOPERS_GROUP", 3758096490LL},
+    {"INADDR_MAX_LOCAL_GROUP", 3758096639LL}, {"INADDR_BROADCAST", 4294967295LL}, {"INADDR_NONE", 4294967295LL},
+    {"IPPROTO_HOPOPTS", 0}, {"IPPROTO_IP", 0}, {"IPPROTO_ICMP", 1}, {"IPPROTO_IGMP", 2}, {"IPPROTO_IPIP", 4},
+    {"IPPROTO_TCP", 6}, {"IPPROTO_EGP", 8}, {"IPPROTO_PUP", 12}, {"IPPROTO_UDP", 17}, {"IPPROTO_IDP", 22},
+    {"IPPROTO_TP", 29}, {"IPPROTO_DCCP", 33}, {"IPPROTO_IPV6", 41}, {"IPPROTO_ROUTING", 43}, {"IPPROTO_FRAGMENT", 44},
+    {"IPPROTO_RSVP", 46}, {"IPPROTO_GRE", 47}, {"IPPROTO_ESP", 50}, {"IPPROTO_AH", 51}, {"IPPROTO_ICMPV6", 58},
+    {"IPPROTO_NONE", 59}, {"IPPROTO_DSTOPTS", 60}, {"IPPROTO_MTP", 92}, {"IPPROTO_BEETPH", 94}, {"IPPROTO_ENCAP", 98},
+    {"IPPROTO_PIM", 103}, {"IPPROTO_COMP", 108}, {"IPPROTO_SCTP", 132}, {"IPPROTO_MH", 135}, {"IPPROTO_UDPLITE", 136},
+    {"IPPROTO_MPLS", 137}, {"IPPROTO_ETHERNET", 143}, {"IPPROTO_RAW", 255}, {"IPPROTO_MPTCP", 262},
+    {"TCP_NODELAY", 1}, {"TCP_CORK", 3}, {"TCP_KEEPIDLE", 4}, {"TCP_KEEPINTVL", 5}, {"TCP_KEEPCNT", 6},
+    {"TCP_SYNCNT", 7}, {"TCP_LINGER2", 8}, {"TCP_DEFER_ACCEPT", 9}, {"TCP_WINDOW_CLAMP", 10}, {"TCP_INFO", 11},
+    {"TCP_QUICKACK", 12}, {"TCP_CONGESTION", 13}, {"TCP_MD5SIG", 14}, {"TCP_THIN_LINEAR_TIMEOUTS", 16},
+    {"TCP_THIN_DUPACK", 17}, {"TCP_USER_TIMEOUT", 18}, {"TCP_FASTOPEN", 23}, {"TCP_TIMESTAMP", 24},
+    {"TCP_NOTSENT_LOWAT", 25}, {"TCP_CC_INFO", 26}, {"TCP_SAVE_SYN", 27}, {"TCP_SAVED_SYN", 28},
+    {"TCP_FASTOPEN_CONNECT", 30}, {"TCP_ULP", 31}, {"TCP_FASTOPEN_KEY", 33}, {"TCP_FASTOPEN_NO_COOKIE", 34},
+    {"TCP_ZEROCOPY_RECEIVE", 35}, {"TCP_INQ", 36}, {"TCP_TX_DELAY", 37},
+    // include/uapi/linux/if_ether.h, if.h, netfilter.h
     {"IFNAMSIZ", 16},
-    {"PATH_MAX", 4096},
-    {"NAME_MAX", 255},
-    {"NF_DROP", 0},
-    {"NF_ACCEPT", 1},
-    {"NF_STOLEN", 2},
-    {"NF_QUEUE", 3},
-    {"NF_REPEAT", 4},
-    {"FUTEX_WAIT", 0},
-    {"FUTEX_WAKE", 1},
-    {"FUTEX_FD", 2},
-    {"FUTEX_REQUEUE", 3},
-    {"FUTEX_CMP_REQUEUE", 4},
-    {"FUTEX_WAKE_OP", 5},
-    {"FUTEX_LOCK_PI", 6},
-    {"FUTEX_UNLOCK_PI", 7},
-    {"FUTEX_TRYLOCK_PI", 8},
-    {"FUTEX_WAIT_BITSET", 9},
-    {"FUTEX_WAKE_BITSET", 10},
-    {"FUTEX_PRIVATE_FLAG", 128},
+    {"NF_DROP", 0}, {"NF_ACCEPT", 1}, {"NF_STOLEN", 2}, {"NF_QUEUE", 3}, {"NF_REPEAT", 4}, {"NF_STOP", 5},
+    // include/uapi/linux/fcntl.h, stat.h, fs.h, falloc.h and dirent.h
+    {"AT_FDCWD", -100}, {"AT_STATX_SYNC_AS_STAT", 0}, {"AT_SYMLINK_NOFOLLOW", 256}, {"AT_EACCESS", 512},
+    {"AT_REMOVEDIR", 512}, {"AT_SYMLINK_FOLLOW", 1024}, {"AT_NO_AUTOMOUNT", 2048}, {"AT_EMPTY_PATH", 4096},
+    {"AT_STATX_FORCE_SYNC", 8192}, {"AT_STATX_DONT_SYNC", 16384}, {"AT_STATX_SYNC_TYPE", 24576},
+    {"AT_RECURSIVE", 32768},
+    {"DT_UNKNOWN", 0}, {"DT_FIFO", 1}, {"DT_CHR", 2}, {"DT_DIR", 4}, {"DT_BLK", 6}, {"DT_REG", 8}, {"DT_LNK", 10},
+    {"DT_SOCK", 12}, {"DT_WHT", 14},
+    {"FALLOC_FL_KEEP_SIZE", 1}, {"FALLOC_FL_PUNCH_HOLE", 2}, {"FALLOC_FL_NO_HIDE_STALE", 4},
+    {"FALLOC_FL_COLLAPSE_RANGE", 8}, {"FALLOC_FL_ZERO_RANGE", 16}, {"FALLOC_FL_INSERT_RANGE", 32},
+    {"FALLOC_FL_UNSHARE_RANGE", 64},
+    {"FD_CLOEXEC", 1},
+    {"F_DUPFD", 0}, {"F_OK", 0}, {"F_RDLCK", 0}, {"F_ULOCK", 0}, {"F_GETFD", 1}, {"F_LOCK", 1}, {"F_SEAL_SEAL", 1},
+    {"F_WRLCK", 1}, {"F_SEAL_SHRINK", 2}, {"F_SETFD", 2}, {"F_TLOCK", 2}, {"F_UNLCK", 2}, {"F_GETFL", 3},
+    {"F_TEST", 3}, {"F_EXLCK", 4}, {"F_SEAL_GROW", 4}, {"F_SETFL", 4}, {"F_GETLK", 5}, {"F_GETLK64", 5},
+    {"F_SETLK", 6}, {"F_SETLK64", 6}, {"F_SETLKW", 7}, {"F_SETLKW64", 7}, {"F_SEAL_WRITE", 8}, {"F_SETOWN", 8},
+    {"F_SHLCK", 8}, {"F_GETOWN", 9}, {"F_SETSIG", 10}, {"F_GETSIG", 11}, {"F_SETOWN_EX", 15}, {"F_GETOWN_EX", 16},
+    {"F_SEAL_FUTURE_WRITE", 16}, {"F_OFD_GETLK", 36}, {"F_OFD_SETLK", 37}, {"F_OFD_SETLKW", 38}, {"F_SETLEASE", 1024},
+    {"F_GETLEASE", 1025}, {"F_NOTIFY", 1026}, {"F_DUPFD_CLOEXEC", 1030}, {"F_SETPIPE_SZ", 1031},
+    {"F_GETPIPE_SZ", 1032}, {"F_ADD_SEALS", 1033}, {"F_GET_SEALS", 1034}, {"F_GET_RW_HINT", 1035},
+    {"F_SET_RW_HINT", 1036}, {"F_GET_FILE_RW_HINT", 1037}, {"F_SET_FILE_RW_HINT", 1038},
+    {"LOCK_SH", 1}, {"LOCK_EX", 2}, {"LOCK_NB", 4}, {"LOCK_UN", 8}, {"LOCK_MAND", 32}, {"LOCK_READ", 64},
+    {"LOCK_WRITE", 128}, {"LOCK_RW", 192},
+    {"O_RDONLY", 0}, {"O_WRONLY", 1}, {"O_RDWR", 2}, {"O_ACCMODE", 3}, {"O_CREAT", 64}, {"O_EXCL", 128},
+    {"O_NOCTTY", 256}, {"O_TRUNC", 512}, {"O_APPEND", 1024}, {"O_NDELAY", 2048}, {"O_NONBLOCK", 2048},
+    {"O_DSYNC", 4096}, {"O_ASYNC", 8192}, {"O_DIRECT", 16384}, {"O_LARGEFILE", 32768}, {"O_DIRECTORY", 65536},
+    {"O_NOFOLLOW", 131072}, {"O_NOATIME", 262144}, {"O_CLOEXEC", 524288}, {"O_FSYNC", 1052672}, {"O_RSYNC", 1052672},
+    {"O_SYNC", 1052672}, {"O_PATH", 2097152}, {"O_TMPFILE", 4259840},
+    {"R_OK", 4},
+    {"SEEK_SET", 0}, {"SEEK_CUR", 1}, {"SEEK_END", 2}, {"SEEK_DATA", 3}, {"SEEK_HOLE", 4},
+    {"SPLICE_F_MOVE", 1}, {"SPLICE_F_NONBLOCK", 2}, {"SPLICE_F_MORE", 4}, {"SPLICE_F_GIFT", 8},
+    {"S_IXOTH", 1}, {"S_IWOTH", 2}, {"S_IROTH", 4}, {"S_IRWXO", 7}, {"S_IXGRP", 8}, {"S_IWGRP", 16}, {"S_IRGRP", 32},
+    {"S_IRWXG", 56}, {"S_IEXEC", 64}, {"S_IXUSR", 64}, {"S_IWRITE", 128}, {"S_IWUSR", 128}, {"S_IREAD", 256},
+    {"S_IRUSR", 256}, {"S_IRWXU", 448}, {"S_ISVTX", 512}, {"S_ISGID", 1024}, {"S_ISUID", 2048}, {"S_IFIFO", 4096},
+    {"S_IFCHR", 8192}, {"S_IFDIR", 16384}, {"S_IFBLK", 24576}, {"S_IFREG", 32768}, {"S_IFLNK", 40960},
+    {"S_IFSOCK", 49152}, {"S_IFMT", 61440},
+    {"W_OK", 2},
+    {"X_OK", 1},
+    // include/uapi/linux/mman.h, mount.h, memfd.h
+    {"MADV_NORMAL", 0}, {"MADV_RANDOM", 1}, {"MADV_SEQUENTIAL", 2}, {"MADV_WILLNEED", 3}, {"MADV_DONTNEED", 4},
+    {"MADV_FREE", 8}, {"MADV_REMOVE", 9}, {"MADV_DONTFORK", 10}, {"MADV_DOFORK", 11}, {"MADV_MERGEABLE", 12},
+    {"MADV_UNMERGEABLE", 13}, {"MADV_HUGEPAGE", 14}, {"MADV_NOHUGEPAGE", 15}, {"MADV_DONTDUMP", 16},
+    {"MADV_DODUMP", 17}, {"MADV_WIPEONFORK", 18}, {"MADV_KEEPONFORK", 19}, {"MADV_COLD", 20}, {"MADV_PAGEOUT", 21},
+    {"MADV_POPULATE_READ", 22}, {"MADV_POPULATE_WRITE", 23}, {"MADV_DONTNEED_LOCKED", 24}, {"MADV_HWPOISON", 100},
+    {"MAP_FILE", 0}, {"MAP_SHARED", 1}, {"MAP_PRIVATE", 2}, {"MAP_SHARED_VALIDATE", 3}, {"MAP_TYPE", 15},
+    {"MAP_FIXED", 16}, {"MAP_HUGE_SHIFT", 26}, {"MAP_ANON", 32}, {"MAP_ANONYMOUS", 32}, {"MAP_HUGE_MASK", 63},
+    {"MAP_32BIT", 64}, {"MAP_GROWSDOWN", 256}, {"MAP_DENYWRITE", 2048}, {"MAP_EXECUTABLE", 4096},
+    {"MAP_LOCKED", 8192}, {"MAP_NORESERVE", 16384}, {"MAP_POPULATE", 32768}, {"MAP_NONBLOCK", 65536},
+    {"MAP_STACK", 131072}, {"MAP_HUGETLB", 262144}, {"MAP_SYNC", 524288}, {"MAP_FIXED_NOREPLACE", 1048576},
+    {"MFD_CLOEXEC", 1}, {"MFD_ALLOW_SEALING", 2}, {"MFD_HUGETLB", 4},
+    {"MREMAP_MAYMOVE", 1}, {"MREMAP_FIXED", 2}, {"MREMAP_DONTUNMAP", 4},
+    {"MS_NOUSER", -2147483648}, {"MS_ASYNC", 1}, {"MS_RDONLY", 1}, {"MS_INVALIDATE", 2}, {"MS_NOSUID", 2},
+    {"MS_NODEV", 4}, {"MS_SYNC", 4}, {"MS_NOEXEC", 8}, {"MS_SYNCHRONOUS", 16}, {"MS_REMOUNT", 32},
+    {"MS_MANDLOCK", 64}, {"MS_DIRSYNC", 128}, {"MS_NOSYMFOLLOW", 256}, {"MS_NOATIME", 1024}, {"MS_NODIRATIME", 2048},
+    {"MS_BIND", 4096}, {"MS_MOVE", 8192}, {"MS_REC", 16384}, {"MS_SILENT", 32768}, {"MS_VERBOSE", 32768},
+    {"MS_POSIXACL", 65536}, {"MS_UNBINDABLE", 131072}, {"MS_PRIVATE", 262144}, {"MS_SLAVE", 524288},
+    {"MS_SHARED", 1048576}, {"MS_RELATIME", 2097152}, {"MS_KERNMOUNT", 4194304}, {"MS_I_VERSION", 8388608},
+    {"MS_STRICTATIME", 16777216}, {"MS_LAZYTIME", 33554432}, {"MS_RMT_MASK", 41943121}, {"MS_SUBMOUNT", 67108864},
+    {"MS_NOREMOTELOCK", 134217728}, {"MS_NOSEC", 268435456}, {"MS_BORN", 536870912}, {"MS_ACTIVE", 1073741824},
+    {"MS_MGC_VAL", 3236757504LL}, {"MS_MGC_MSK", 4294901760LL},
+    {"PROT_NONE", 0}, {"PROT_READ", 1}, {"PROT_WRITE", 2}, {"PROT_EXEC", 4}, {"PROT_GROWSDOWN", 16777216},
+    {"PROT_GROWSUP", 33554432},
+    // include/uapi/linux/sched.h, resource.h, capability.h, wait.h
+    {"CAP_CHOWN", 0}, {"CAP_DAC_OVERRIDE", 1}, {"CAP_DAC_READ_SEARCH", 2}, {"CAP_FOWNER", 3}, {"CAP_FSETID", 4},
+    {"CAP_KILL", 5}, {"CAP_SETGID", 6}, {"CAP_SETUID", 7}, {"CAP_SETPCAP", 8}, {"CAP_LINUX_IMMUTABLE", 9},
+    {"CAP_NET_BIND_SERVICE", 10}, {"CAP_NET_BROADCAST", 11}, {"CAP_NET_ADMIN", 12}, {"CAP_NET_RAW", 13},
+    {"CAP_IPC_LOCK", 14}, {"CAP_IPC_OWNER", 15}, {"CAP_SYS_MODULE", 16}, {"CAP_SYS_RAWIO", 17},
+    {"CAP_SYS_CHROOT", 18}, {"CAP_SYS_PTRACE", 19}, {"CAP_SYS_PACCT", 20}, {"CAP_SYS_ADMIN", 21},
+    {"CAP_SYS_BOOT", 22}, {"CAP_SYS_NICE", 23}, {"CAP_SYS_RESOURCE", 24}, {"CAP_SYS_TIME", 25},
+    {"CAP_SYS_TTY_CONFIG", 26}, {"CAP_MKNOD", 27}, {"CAP_LEASE", 28}, {"CAP_AUDIT_WRITE", 29},
+    {"CAP_AUDIT_CONTROL", 30}, {"CAP_SETFCAP", 31}, {"CAP_MAC_OVERRIDE", 32}, {"CAP_MAC_ADMIN", 33},
+    {"CAP_SYSLOG", 34}, {"CAP_WAKE_ALARM", 35}, {"CAP_BLOCK_SUSPEND", 36}, {"CAP_AUDIT_READ", 37},
+    {"CAP_PERFMON", 38}, {"CAP_BPF", 39}, {"CAP_CHECKPOINT_RESTORE", 40}, {"CAP_LAST_CAP", 40},
+    {"CLONE_NEWTIME", 128}, {"CLONE_VM", 256}, {"CLONE_FS", 512}, {"CLONE_FILES", 1024}, {"CLONE_SIGHAND", 2048},
+    {"CLONE_PIDFD", 4096}, {"CLONE_PTRACE", 8192}, {"CLONE_VFORK", 16384}, {"CLONE_PARENT", 32768},
+    {"CLONE_THREAD", 65536}, {"CLONE_NEWNS", 131072}, {"CLONE_SYSVSEM", 262144}, {"CLONE_SETTLS", 524288},
+    {"CLONE_PARENT_SETTID", 1048576}, {"CLONE_CHILD_CLEARTID", 2097152}, {"CLONE_DETACHED", 4194304},
+    {"CLONE_UNTRACED", 8388608}, {"CLONE_CHILD_SETTID", 16777216}, {"CLONE_NEWCGROUP", 33554432},
+    {"CLONE_NEWUTS", 67108864}, {"CLONE_NEWIPC", 134217728}, {"CLONE_NEWUSER", 268435456},
+    {"CLONE_NEWPID", 536870912}, {"CLONE_NEWNET", 1073741824}, {"CLONE_IO", 2147483648LL},
+    {"CLONE_CLEAR_SIGHAND", 4294967296LL}, {"CLONE_INTO_CGROUP", 8589934592LL},
+    {"PRIO_MIN", -20}, {"PRIO_PROCESS", 0}, {"PRIO_PGRP", 1}, {"PRIO_USER", 2}, {"PRIO_MAX", 20},
+    {"RLIMIT_CPU", 0}, {"RLIMIT_FSIZE", 1}, {"RLIMIT_DATA", 2}, {"RLIMIT_STACK", 3}, {"RLIMIT_CORE", 4},
+    {"RLIMIT_RSS", 5}, {"RLIMIT_NPROC", 6}, {"RLIMIT_NOFILE", 7}, {"RLIMIT_OFILE", 7}, {"RLIMIT_MEMLOCK", 8},
+    {"RLIMIT_AS", 9}, {"RLIMIT_LOCKS", 10}, {"RLIMIT_SIGPENDING", 11}, {"RLIMIT_MSGQUEUE", 12}, {"RLIMIT_NICE", 13},
+    {"RLIMIT_RTPRIO", 14}, {"RLIMIT_RTTIME", 15}, {"RLIMIT_NLIMITS", 16},
+    {"SCHED_NORMAL", 0}, {"SCHED_OTHER", 0}, {"SCHED_FIFO", 1}, {"SCHED_RR", 2}, {"SCHED_BATCH", 3}, {"SCHED_ISO", 4},
+    {"SCHED_IDLE", 5}, {"SCHED_DEADLINE", 6}, {"SCHED_RESET_ON_FORK", 1073741824},
+    {"WCONTINUED", 8},
+    {"WNOHANG", 1},
+    {"WNOWAIT", 16777216},
+    {"WSTOPPED", 2},
+    {"WUNTRACED", 2},
+    // include/uapi/asm-generic/signal.h
+    {"SA_NOCLDSTOP", 1}, {"SA_NOCLDWAIT", 2}, {"SA_SIGINFO", 4}, {"SA_ONSTACK", 134217728}, {"SA_STACK", 134217728},
+    {"SA_RESTART", 268435456}, {"SA_INTERRUPT", 536870912}, {"SA_NODEFER", 1073741824}, {"SA_NOMASK", 1073741824},
+    {"SA_ONESHOT", 2147483648LL}, {"SA_RESETHAND", 2147483648LL},
+    {"SIGHUP", 1}, {"SIGINT", 2}, {"SIGQUIT", 3}, {"SIGILL", 4}, {"SIGTRAP", 5}, {"SIGABRT", 6}, {"SIGIOT", 6},
+    {"SIGBUS", 7}, {"SIGFPE", 8}, {"SIGKILL", 9}, {"SIGUSR1", 10}, {"SIGSEGV", 11}, {"SIGUSR2", 12}, {"SIGPIPE", 13},
+    {"SIGALRM", 14}, {"SIGTERM", 15}, {"SIGSTKFLT", 16}, {"SIGCHLD", 17}, {"SIGCLD", 17}, {"SIGCONT", 18},
+    {"SIGSTOP", 19}, {"SIGTSTP", 20}, {"SIGTTIN", 21}, {"SIGTTOU", 22}, {"SIGURG", 23}, {"SIGXCPU", 24},
+    {"SIGXFSZ", 25}, {"SIGVTALRM", 26}, {"SIGPROF", 27}, {"SIGWINCH", 28}, {"SIGIO", 29}, {"SIGPOLL", 29},
+    {"SIGPWR", 30}, {"SIGSYS", 31},
+    // include/uapi/asm-generic/errno.h and include/uapi/linux/eventpoll.h
+    {"EPERM", 1}, {"ENOENT", 2}, {"ESRCH", 3}, {"EINTR", 4}, {"EIO", 5}, {"ENXIO", 6}, {"E2BIG", 7}, {"ENOEXEC", 8},
+    {"EBADF", 9}, {"ECHILD", 10}, {"EAGAIN", 11}, {"EWOULDBLOCK", 11}, {"ENOMEM", 12}, {"EACCES", 13}, {"EFAULT", 14},
+    {"ENOTBLK", 15}, {"EBUSY", 16}, {"EEXIST", 17}, {"EXDEV", 18}, {"ENODEV", 19}, {"ENOTDIR", 20}, {"EISDIR", 21},
+    {"EINVAL", 22}, {"ENFILE", 23}, {"EMFILE", 24}, {"ENOTTY", 25}, {"ETXTBSY", 26}, {"EFBIG", 27}, {"ENOSPC", 28},
+    {"ESPIPE", 29}, {"EROFS", 30}, {"EMLINK", 31}, {"EPIPE", 32}, {"EDOM", 33}, {"ERANGE", 34}, {"EDEADLK", 35},
+    {"EDEADLOCK", 35}, {"ENAMETOOLONG", 36}, {"ENOLCK", 37}, {"ENOSYS", 38}, {"ENOTEMPTY", 39}, {"ELOOP", 40},
+    {"ENOMSG", 42}, {"EIDRM", 43}, {"ECHRNG", 44}, {"EL2NSYNC", 45}, {"EL3HLT", 46}, {"EL3RST", 47}, {"ELNRNG", 48},
+    {"EUNATCH", 49}, {"ENOCSI", 50}, {"EL2HLT", 51}, {"EBADE", 52}, {"EBADR", 53}, {"EXFULL", 54}, {"ENOANO", 55},
+    {"EBADRQC", 56}, {"EBADSLT", 57}, {"EBFONT", 59}, {"ENOSTR", 60}, {"ENODATA", 61}, {"ETIME", 62}, {"ENOSR", 63},
+    {"ENONET", 64}, {"ENOPKG", 65}, {"EREMOTE", 66}, {"ENOLINK", 67}, {"EADV", 68}, {"ESRMNT", 69}, {"ECOMM", 70},
+    {"EPROTO", 71}, {"EMULTIHOP", 72}, {"EDOTDOT", 73}, {"EBADMSG", 74}, {"EOVERFLOW", 75}, {"ENOTUNIQ", 76},
+    {"EBADFD", 77}, {"EREMCHG", 78}, {"ELIBACC", 79}, {"ELIBBAD", 80}, {"ELIBSCN", 81}, {"ELIBMAX", 82},
+    {"ELIBEXEC", 83}, {"EILSEQ", 84}, {"ERESTART", 85}, {"ESTRPIPE", 86}, {"EUSERS", 87}, {"ENOTSOCK", 88},
+    {"EDESTADDRREQ", 89}, {"EMSGSIZE", 90}, {"EPROTOTYPE", 91}, {"ENOPROTOOPT", 92}, {"EPROTONOSUPPORT", 93},
+    {"ESOCKTNOSUPPORT", 94}, {"ENOTSUP", 95}, {"EOPNOTSUPP", 95}, {"EPFNOSUPPORT", 96}, {"EAFNOSUPPORT", 97},
+    {"EADDRINUSE", 98}, {"EADDRNOTAVAIL", 99}, {"ENETDOWN", 100}, {"ENETUNREACH", 101}, {"ENETRESET", 102},
+    {"ECONNABORTED", 103}, {"ECONNRESET", 104}, {"ENOBUFS", 105}, {"EISCONN", 106}, {"ENOTCONN", 107},
+    {"ESHUTDOWN", 108}, {"ETOOMANYREFS", 109}, {"ETIMEDOUT", 110}, {"ECONNREFUSED", 111}, {"EHOSTDOWN", 112},
+    {"EHOSTUNREACH", 113}, {"EALREADY", 114}, {"EINPROGRESS", 115}, {"ESTALE", 116}, {"EUCLEAN", 117},
+    {"ENOTNAM", 118}, {"ENAVAIL", 119}, {"EISNAM", 120}, {"EREMOTEIO", 121}, {"EDQUOT", 122}, {"ENOMEDIUM", 123},
+    {"EMEDIUMTYPE", 124}, {"ECANCELED", 125}, {"ENOKEY", 126}, {"EKEYEXPIRED", 127}, {"EKEYREVOKED", 128},
+    {"EKEYREJECTED", 129}, {"EOWNERDEAD", 130}, {"ENOTRECOVERABLE", 131}, {"ERFKILL", 132}, {"EHWPOISON", 133},
+    {"EPOLLIN", 1}, {"EPOLLPRI", 2}, {"EPOLLOUT", 4}, {"EPOLLERR", 8}, {"EPOLLHUP", 16}, {"EPOLLRDNORM", 64},
+    {"EPOLLRDBAND", 128}, {"EPOLLWRNORM", 256}, {"EPOLLWRBAND", 512}, {"EPOLLMSG", 1024}, {"EPOLLRDHUP", 8192},
+    {"EPOLLEXCLUSIVE", 268435456}, {"EPOLLWAKEUP", 536870912}, {"EPOLLONESHOT", 1073741824},
+    {"EPOLLET", 2147483648LL},
+    // include/uapi/asm-generic/poll.h and include/uapi/linux/futex.h, inotify.h
+    {"FUTEX_CMD_MASK", -385}, {"FUTEX_WAIT", 0}, {"FUTEX_WAKE", 1}, {"FUTEX_FD", 2}, {"FUTEX_REQUEUE", 3},
+    {"FUTEX_CMP_REQUEUE", 4}, {"FUTEX_WAKE_OP", 5}, {"FUTEX_LOCK_PI", 6}, {"FUTEX_UNLOCK_PI", 7},
+    {"FUTEX_TRYLOCK_PI", 8}, {"FUTEX_WAIT_BITSET", 9}, {"FUTEX_WAKE_BITSET", 10}, {"FUTEX_WAIT_REQUEUE_PI", 11},
+    {"FUTEX_CMP_REQUEUE_PI", 12}, {"FUTEX_LOCK_PI2", 13}, {"FUTEX_PRIVATE_FLAG", 128}, {"FUTEX_WAIT_PRIVATE", 128},
+    {"FUTEX_WAKE_PRIVATE", 129}, {"FUTEX_REQUEUE_PRIVATE", 131}, {"FUTEX_CMP_REQUEUE_PRIVATE", 132},
+    {"FUTEX_WAKE_OP_PRIVATE", 133}, {"FUTEX_LOCK_PI_PRIVATE", 134}, {"FUTEX_UNLOCK_PI_PRIVATE", 135},
+    {"FUTEX_TRYLOCK_PI_PRIVATE", 136}, {"FUTEX_WAIT_BITSET_PRIVATE", 137}, {"FUTEX_WAKE_BITSET_PRIVATE", 138},
+    {"FUTEX_WAIT_REQUEUE_PI_PRIVATE", 139}, {"FUTEX_CMP_REQUEUE_PI_PRIVATE", 140}, {"FUTEX_LOCK_PI2_PRIVATE", 141},
     {"FUTEX_CLOCK_REALTIME", 256},
-    // limits of C's types
-    {"CHAR_BIT", 8},
-    {"SCHAR_MAX", 127},
+    {"IN_ACCESS", 1}, {"IN_MODIFY", 2}, {"IN_ATTRIB", 4}, {"IN_CLASSC_NSHIFT", 8}, {"IN_CLOSE_WRITE", 8},
+    {"IN_CLASSB_NSHIFT", 16}, {"IN_CLOSE_NOWRITE", 16}, {"IN_CLASSA_NSHIFT", 24}, {"IN_CLOSE", 24}, {"IN_OPEN", 32},
+    {"IN_MOVED_FROM", 64}, {"IN_LOOPBACKNET", 127}, {"IN_CLASSA_MAX", 128}, {"IN_MOVED_TO", 128}, {"IN_MOVE", 192},
+    {"IN_CLASSC_HOST", 255}, {"IN_CREATE", 256}, {"IN_DELETE", 512}, {"IN_DELETE_SELF", 1024}, {"IN_MOVE_SELF", 2048},
+    {"IN_NONBLOCK", 2048}, {"IN_ALL_EVENTS", 4095}, {"IN_UNMOUNT", 8192}, {"IN_Q_OVERFLOW", 16384},
+    {"IN_IGNORED", 32768}, {"IN_CLASSB_HOST", 65535}, {"IN_CLASSB_MAX", 65536}, {"IN_CLOEXEC", 524288},
+    {"IN_CLASSA_HOST", 16777215}, {"IN_ONLYDIR", 16777216}, {"IN_DONT_FOLLOW", 33554432},
+    {"IN_EXCL_UNLINK", 67108864}, {"IN_MASK_CREATE", 268435456}, {"IN_MASK_ADD", 536870912}, {"IN_ISDIR", 1073741824},
+    {"IN_ONESHOT", 2147483648LL}, {"IN_CLASSA_NET", 4278190080LL}, {"IN_CLASSB_NET", 4294901760LL},
+    {"IN_CLASSC_NET", 4294967040LL},
+    {"POLLIN", 1}, {"POLLPRI", 2}, {"POLLOUT", 4}, {"POLLERR", 8}, {"POLLHUP", 16}, {"POLLNVAL", 32},
+    {"POLLRDNORM", 64}, {"POLLRDBAND", 128}, {"POLLWRNORM", 256}, {"POLLWRBAND", 512}, {"POLLMSG", 1024},
+    {"POLLRDHUP", 8192},
+    // include/uapi/linux/time.h
+    {"CLOCK_REALTIME", 0}, {"CLOCK_MONOTONIC", 1}, {"CLOCK_PROCESS_CPUTIME_ID", 2}, {"CLOCK_THREAD_CPUTIME_ID", 3},
+    {"CLOCK_MONOTONIC_RAW", 4}, {"CLOCK_REALTIME_COARSE", 5}, {"CLOCK_MONOTONIC_COARSE", 6}, {"CLOCK_BOOTTIME", 7},
+    {"CLOCK_REALTIME_ALARM", 8}, {"CLOCK_BOOTTIME_ALARM", 9}, {"CLOCK_TAI", 11},
+    // include/uapi/linux/magic.h
+    {"AAFS_MAGIC", 1513908720},
+    {"ADFS_SUPER_MAGIC", 44533},
+    {"AFFS_SUPER_MAGIC", 44543},
+    {"AFS_SUPER_MAGIC", 1397113167}, {"AFS_FS_MAGIC", 1799439955},
+    {"ANON_INODE_FS_MAGIC", 151263540},
+    {"AUTOFS_SUPER_MAGIC", 391},
+    {"BDEVFS_MAGIC", 1650746742},
+    {"BINDERFS_SUPER_MAGIC", 1819242352},
+    {"BINFMTFS_MAGIC", 1112100429},
+    {"BPF_FS_MAGIC", 3405662737LL},
+    {"BTRFS_TEST_MAGIC", 1936880249}, {"BTRFS_SUPER_MAGIC", 2435016766LL},
+    {"CEPH_SUPER_MAGIC", 12805120},
+    {"CGROUP2_SUPER_MAGIC", 1667723888},
+    {"CGROUP_SUPER_MAGIC", 2613483},
+    {"CIFS_SUPER_MAGIC", 4283649346LL},
+    {"CODA_SUPER_MAGIC", 1937076805},
+    {"CRAMFS_MAGIC", 684539205},
+    {"DAXFS_MAGIC", 1684300152},
+    {"DEBUGFS_MAGIC", 1684170528},
+    {"DEVMEM_MAGIC", 1162691661},
+    {"DEVPTS_SUPER_MAGIC", 7377},
+    {"DMA_BUF_MAGIC", 1145913666},
+    {"EXT2_SUPER_MAGIC", 61267},
+    {"EXT3_SUPER_MAGIC", 61267},
+    {"EXT4_SUPER_MAGIC", 61267},
+    {"F2FS_SUPER_MAGIC", 4076150800LL},
+    {"FUSE_SUPER_MAGIC", 1702057286},
+    {"FUTEXFS_SUPER_MAGIC", 195894762},
+    {"HOSTFS_SUPER_MAGIC", 12648430},
+    {"HPFS_SUPER_MAGIC", 4187351113LL},
+    {"HUGETLBFS_MAGIC", 2508478710LL},
+    {"ISOFS_SUPER_MAGIC", 38496},
+    {"JFFS2_SUPER_MAGIC", 29366},
+    {"MINIX2_SUPER_MAGIC", 9320},
+    {"MINIX3_SUPER_MAGIC", 19802},
+    {"MINIX_SUPER_MAGIC", 4991},
+    {"MSDOS_SUPER_MAGIC", 19780},
+    {"MTD_INODE_FS_MAGIC", 288389204},
+    {"NCP_SUPER_MAGIC", 22092},
+    {"NFS_SUPER_MAGIC", 26985},
+    {"NILFS_SUPER_MAGIC", 13364},
+    {"NSFS_MAGIC", 1853056627},
+    {"OCFS2_SUPER_MAGIC", 1952539503},
+    {"OPENPROM_SUPER_MAGIC", 40865},
+    {"OVERLAYFS_SUPER_MAGIC", 2035054128},
+    {"PIPEFS_MAGIC", 1346981957},
+    {"PROC_SUPER_MAGIC", 40864},
+    {"PSTOREFS_MAGIC", 1634035564},
+    {"QNX4_SUPER_MAGIC", 47},
+    {"QNX6_SUPER_MAGIC", 1746473250},
+    {"RAMFS_MAGIC", 2240043254LL},
+    {"RDTGROUP_SUPER_MAGIC", 124082209},
+    {"REISERFS_SUPER_MAGIC", 1382369651},
+    {"SECRETMEM_MAGIC", 1397048141},
+    {"SECURITYFS_MAGIC", 1935894131},
+    {"SELINUX_MAGIC", 4185718668LL},
+    {"SMACK_MAGIC", 1128357203},
+    {"SMB2_SUPER_MAGIC", 4266872130LL},
+    {"SMB_SUPER_MAGIC", 20859},
+    {"SOCKFS_MAGIC", 1397703499},
+    {"SQUASHFS_MAGIC", 1936814952},
+    {"STACK_END_MAGIC", 1470918301},
+    {"SYSFS_MAGIC", 1650812274},
+    {"TMPFS_MAGIC", 16914836},
+    {"TRACEFS_MAGIC", 1953653091},
+    {"UDF_SUPER_MAGIC", 352400198},
+    {"USBDEVICE_SUPER_MAGIC", 40866},
+    {"V9FS_MAGIC", 16914839},
+    {"XENFS_SUPER_MAGIC", 2881100148LL},
+    {"XFS_SUPER_MAGIC", 1481003842},
+    {"ZONEFS_MAGIC", 1515144787},
+    // include/uapi/linux/limits.h, and limits of C's types
+    {"CHAR_MIN", -128}, {"CHAR_BIT", 8}, {"CHAR_MAX", 127},
+    {"INT16_MIN", -32768}, {"INT16_MAX", 32767},
+    {"INT32_MIN", -2147483648}, {"INT32_MAX", 2147483647},
+    {"INT64_MIN", INT64_MIN}, {"INT64_MAX", 9223372036854775807LL},
+    {"INT8_MIN", -128}, {"INT8_MAX", 127},
+    {"INT_MIN", -2147483648}, {"INT_MAX", 2147483647},
+    {"LONG_MIN", INT64_MIN}, {"LONG_MAX", 9223372036854775807LL},
+    {"NAME_MAX", 255},
+    {"PATH_MAX", 4096},
+    {"SCHAR_MIN", -128}, {"SCHAR_MAX", 127},
+    {"SHRT_MIN", -32768}, {"SHRT_MAX", 32767},
     {"UCHAR_MAX", 255},
-    {"SHRT_MAX", 32767},
-    {"USHRT_MAX", 65535},
-    {"INT_MAX", 2147483647},
-    {"INT_MIN", -2147483648LL},
+    {"UINT16_MAX", 65535},
+    {"UINT32_MAX", 4294967295LL},
+    {"UINT8_MAX", 255},
     {"UINT_MAX", 4294967295LL},
-    {"LONG_MAX", 9223372036854775807LL},
-    {"NULL", 0},
-    {"NSEC_PER_SEC", 1000000000},
-    {"NSEC_PER_MSEC", 1000000},
-    {"NSEC_PER_USEC", 1000},
-    {"USEC_PER_SEC", 1000000},
-    {"MSEC_PER_SEC", 1000},
-    {"PAGE_SIZE", 4096},
-    {"PAGE_SHIFT", 12},
+    {"USHRT_MAX", 65535},
+    // include/linux/sched.h, fs.h: the kernel's own, as of 6.x
+    {"EXIT_DEAD", 16}, {"EXIT_ZOMBIE", 32},
+    {"FMODE_READ", 1}, {"FMODE_WRITE", 2}, {"FMODE_LSEEK", 4}, {"FMODE_EXEC", 32},
+    {"PF_VCPU", 1}, {"PF_IDLE", 2}, {"PF_EXITING", 4}, {"PF_WQ_WORKER", 32}, {"PF_FORKNOEXEC", 64},
+    {"PF_SUPERPRIV", 256}, {"PF_DUMPCORE", 512}, {"PF_SIGNALED", 1024}, {"PF_MEMALLOC", 2048}, {"PF_NOFREEZE", 32768},
+    {"PF_KSWAPD", 131072}, {"PF_KTHREAD", 2097152}, {"PF_RANDOMIZE", 4194304}, {"PF_NO_SETAFFINITY", 67108864},
+    {"TASK_RUNNING", 0}, {"TASK_INTERRUPTIBLE", 1}, {"TASK_UNINTERRUPTIBLE", 2}, {"TASK_STOPPED", 4},
+    {"TASK_TRACED", 8}, {"TASK_COMM_LEN", 16}, {"TASK_PARKED", 64}, {"TASK_DEAD", 128}, {"TASK_WAKEKILL", 256},
+    {"TASK_WAKING", 512}, {"TASK_NOLOAD", 1024}, {"TASK_NEW", 2048},
+    // include/vdso/time64.h, asm/page_types.h, kdev_t.h and the like
+    {"EPOLL_CTL_ADD", 1}, {"EPOLL_CTL_DEL", 2}, {"EPOLL_CTL_MOD", 3},
+    {"ETH_P_ALL", 3}, {"ETH_ALEN", 6}, {"ETH_HLEN", 14}, {"ETH_P_IP", 2048}, {"ETH_P_ARP", 2054},
+    {"ETH_P_8021Q", 33024}, {"ETH_P_IPV6", 34525},
     {"MINORBITS", 20},
+    {"MSEC_PER_SEC", 1000},
+    {"NSEC_PER_USEC", 1000}, {"NSEC_PER_MSEC", 1000000}, {"NSEC_PER_SEC", 1000000000},
+    {"NSIG", 65},
+    {"NULL", 0},
+    {"PAGE_SHIFT", 12}, {"PAGE_SIZE", 4096},
+    {"USEC_PER_SEC", 1000000},
 };
+// clang-format on
 
 }  // namespace
 

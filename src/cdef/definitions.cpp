@@ -39,14 +39,13 @@ const types::Type* Definitions::named(std::string_view name) {
 
 std::optional<Value> Definitions::constant(std::string_view name) {
     if (const auto found = constants_.find(name); found != constants_.end()) return found->second;
-    if (!system_headers_.empty()) {
-        if (const auto value = system_constant(name)) {
-            const bool is_small = *value >= INT32_MIN && *value <= INT32_MAX;
-            return Value(types::Constant{static_cast<std::uint64_t>(*value), table_.integer(is_small ? 4 : 8, true)});
-        }
-    }
+    // What is an enumeration's in the kernel has its type, as from the header itself: SOCK_STREAM, IPPROTO_TCP.
     if (const auto known = kernel_types_.constant(name)) return Value(*known);
-    return std::nullopt;
+    if (system_headers_.empty()) return std::nullopt;
+    const auto value = system_constant(name);
+    if (!value) return std::nullopt;
+    const bool is_small = *value >= INT32_MIN && *value <= INT32_MAX;
+    return Value(types::Constant{static_cast<std::uint64_t>(*value), table_.integer(is_small ? 4 : 8, true)});
 }
 
 const std::string* Definitions::expression(std::string_view name) const {

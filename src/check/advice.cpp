@@ -68,7 +68,12 @@ constexpr Header kHeaders[] = {
     {"SA_", "signal.h"},       {"EPOLL", "sys/epoll.h"},
     {"POLL", "poll.h"},        {"CLONE_", "sched.h"},
     {"SCHED_", "sched.h"},     {"RLIMIT_", "sys/resource.h"},
-    {"DT_", "dirent.h"},       {"E", "errno.h"},
+    {"DT_", "dirent.h"},       {"CAP_", "linux/capability.h"},
+    {"CLOCK_", "time.h"},      {"MS_", "sys/mount.h"},
+    {"FUTEX_", "linux/futex.h"}, {"IN_", "sys/inotify.h"},
+    {"INADDR_", "netinet/in.h"}, {"TCP_", "netinet/tcp.h"},
+    {"ETH_", "linux/if_ether.h"}, {"FALLOC_", "linux/falloc.h"},
+    {"TASK_", "linux/sched.h"}, {"E", "errno.h"},
 };
 
 bool is_looked_up_late(const Type* type) {
