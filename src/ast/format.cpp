@@ -553,7 +553,9 @@ void Formatter::probe(const Probe& probe) {
     }
     if (probe.predicate != nullptr) {
         out_ += "\n/";
+        const std::size_t begin = out_.size();
         visit(*probe.predicate, *this);
+        if (out_[begin] == '*') out_.insert(begin, 1, ' ');  // together they would begin a comment
         out_ += '/';
     }
     body_of_item(*probe.body, false);
