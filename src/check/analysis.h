@@ -61,6 +61,7 @@ struct MapInfo {
     std::optional<program::MapKind> declared_kind;
     std::optional<bool> is_scalar;
     bool is_used = false, is_assigned = false;
+    bool is_broken = false;  ///< used both with and without keys: said once, then nothing of it
     Slot key, value;
     program::Aggregation aggregation;
     bool has_aggregation = false;

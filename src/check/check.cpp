@@ -97,7 +97,7 @@ std::optional<typed::Script> check(const Input& input, types::Table& types, sour
         if (diagnostics.has_errors()) return std::nullopt;
         // Bodies stand for themselves now: no macro, no parameter, a copy for each kind of attach point.
         resolve_names(*analysis);
-        if (diagnostics.has_errors()) return std::nullopt;
+        // What names nothing has the type error and is silent from here on; the rest has its own mistakes to tell.
         infer_types(*analysis);
         if (diagnostics.has_errors()) return std::nullopt;
     }

@@ -447,7 +447,9 @@ const Type* Inference::call_function(const ast::Call& node, FunctionBody& functi
         const Type* type = infer(*node.arguments[i]);
         has_bad |= is_error(type);
         if (i >= wanted || type == nullptr || is_error(type)) continue;
-        VariableInfo& parameter = function.body.variables[info(*function.parameters[i]).variable];
+        const std::uint32_t variable = info(*function.parameters[i]).variable;
+        if (variable == kNoIndex) continue;  // named twice
+        VariableInfo& parameter = function.body.variables[variable];
         const auto& literal = info(*node.arguments[i]).literal;
         // Its type may speak of other parameters.
         Body* caller = std::exchange(body_, &function.body);

@@ -144,6 +144,7 @@ const Type* Inference::keys_type(const std::vector<const ast::Expr*>& keys) {
 
 const Type* Inference::use_key(MapInfo& map, const Type* key, Range range) {
     if (key == nullptr || is_error(key)) return key;
+    if (map.is_broken) return types_.error();
     if (!is_storable(key)) {
         error(DiagnosticKind::key_mismatch, range, fmt::format("{} cannot be part of a map key", types::name_of(key)));
         return types_.error();
@@ -194,6 +195,7 @@ const Type* Inference::read_value(const MapInfo& map) {
 const Type* Inference::map_read(const ast::Map& map, bool is_whole_right_side) {
     MapInfo& source = analysis_.maps[info(map).map];
     const Type* key = map_key(map, map.range);
+    if (source.is_broken) return types_.error();
     if (source.value.read() == nullptr) {
         if (source.is_assigned) return nullptr;
         // Copying a map that nothing writes copies zeros; anything else is a misspelt name.

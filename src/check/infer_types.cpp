@@ -273,7 +273,7 @@ void Inference::assign_map(const ast::Map& map, const Type* type, Range range) {
     MapInfo& target = analysis_.maps[info(map).map];
     map_key(map, map.range);
     info(map).type = type;
-    if (type == nullptr || is_error(type)) return;
+    if (type == nullptr || is_error(type) || target.is_broken) return;
     if (type->kind == Kind::void_ || type->kind == Kind::none) {
         error(DiagnosticKind::type_mismatch, range,
               fmt::format("Value '{}' cannot be assigned to a map.", types::name_of(type)));

@@ -202,7 +202,7 @@ class Resolver {
                            : fmt::format("{} used as a map without an explicit key (scalar map), previously used with "
                                          "an explicit key (non-scalar map)",
                                          map.name));
-        analysis_.info(map).type = analysis_.types.error();
+        info.is_broken = true;
     }
 
     // ---- expressions
