@@ -255,6 +255,12 @@ class Builder {
         return node;
     }
 
+    /// A text that the script does not spell, so that it is not the script's fault if it is long: probe, strerror(2).
+    static bool is_named(const ast::Expr& expr) {
+        return expr.kind == ast::ExprKind::identifier ||
+               (expr.kind == ast::ExprKind::call && ast::as<ast::Call>(expr).name != "str");
+    }
+
     const Type* type_of(const ast::Expr& expr) {
         const Type* type = analysis_.info(expr).type;
         BUG_IF(type == nullptr, "an expression without a type");
@@ -267,7 +273,7 @@ class Builder {
     const typed::Expr* build(const ast::Expr& expr) {
         const ExprInfo& info = analysis_.info(expr);
         if (info.literal && info.type != nullptr && (info.literal->is_text() || info.type->is_scalar()))
-            return literal(*info.literal, info.type, expr.range);
+            return literal(*info.literal, info.type, expr.range, is_named(expr));
         return ast::visit(
             expr,
             ast::Overloaded{
