@@ -96,6 +96,7 @@ bpfline_kernel_test(kernel_load_long_texts load_cases.py ${kernel_loader} --set 
 bpfline_kernel_test(kernel_load_one_key load_cases.py ${kernel_loader} --set max_map_keys=1)
 bpfline_kernel_test(kernel_stress stress.py ${kernel_loader})
 bpfline_kernel_test(kernel_folding folding.py)
+bpfline_kernel_test(kernel_models models.py)
 bpfline_kernel_test(kernel_json_schema json_schema.py)
 foreach(release IN ITEMS 6.1 6.12)
     add_test(NAME guest_${release}
