@@ -72,6 +72,35 @@ std::string_view foreign_word(std::string_view word) {
     return {};
 }
 
+/// The word that ends a text; empty if none does.
+std::string_view last_word(std::string_view text) {
+    const auto begin = std::find_if_not(text.rbegin(), text.rend(), base::is_name_char);
+    return text.substr(static_cast<std::size_t>(text.rend() - begin));
+}
+
+/// Of the brace that ends a text: where its partner stands, if no string or comment holds one of them.
+std::size_t opening_brace(std::string_view text) {
+    std::size_t depth = 0;
+    for (std::size_t at = text.size(); at-- > 0;) {
+        if (text[at] == '}') depth++;
+        if (text[at] == '{' && --depth == 0) return at;
+    }
+    return 0;
+}
+
+/// A type of C that has several words.
+std::string hint_for_type(std::string_view before, std::string_view word) {
+    if (!is_one_of(word, {"int", "long", "char", "short", "unsigned", "signed"})) return {};
+    const std::string_view first = last_word(trimmed(before));
+    if (!is_one_of(first, {"unsigned", "signed", "long", "short"})) return {};
+    const std::string_view width = word == "char"                        ? "8"
+                                   : word == "short" || first == "short" ? "16"
+                                   : word == "long" || first == "long"   ? "64"
+                                                                         : "32";
+    return fmt::format("a type is one word here: `{}int{}`", first == "unsigned" || word == "unsigned" ? "u" : "",
+                       width);
+}
+
 /// Where a body should begin.
 std::string hint_for_body(std::string_view script, std::size_t start, std::size_t at) {
     const std::string_view statement = trimmed(script.substr(start, at - start));
@@ -89,7 +118,13 @@ std::string hint_for_body(std::string_view script, std::size_t start, std::size_
     const std::string_view before = trimmed(script.substr(0, at));
     const std::size_t last_line = before.rfind('\n') + 1;  // npos + 1 is 0
     if (before.substr(last_line).find("//") != std::string_view::npos) return "`//` begins a comment";
-    if (before.ends_with('}')) return "there is one `}` too many before this";
+    if (before.ends_with('}')) {
+        // `if { ... }`: what stands in the braces is taken for the condition.
+        const std::string_view word = last_word(trimmed(before.substr(0, opening_brace(before))));
+        if (is_one_of(word, {"if", "while", "unroll"}))
+            return fmt::format("the condition is missing: `{} (...) {{ ... }}`", word);
+        return "there is one `}` too many before this";
+    }
     if (statement.ends_with(':')) return "the name of a probe has no blanks in it, e.g. `interval:1s`";
     if (is_one_of(keyword, {"macro", "fn", "config"})) return {};
     if (first_word(rest) == "if" && !statement.empty())
@@ -108,7 +143,8 @@ std::string hint_for_end(std::string_view script, std::size_t start, std::size_t
     const std::string_view rest = script.substr(at);
     const std::string_view word = first_word(statement);
     const bool is_word = !word.empty() && word == statement && !(word[0] >= '0' && word[0] <= '9');
-    if (rest.empty()) return "the script ends before its block does: is a `}` missing?";
+    if (rest.empty() && first_word(statement) != "import")
+        return "the script ends before its block does: is a `}` missing?";
     if (const auto hint = foreign_word(word); !hint.empty()) return std::string(hint);
     if (is_one_of(word, {"int", "long", "char", "unsigned", "auto", "var", "const", "my", "local"}))
         return "a variable has no type before it: `$x = ...`, or `let $x : int64 = ...`";
@@ -153,7 +189,11 @@ std::string syntax_hint(std::string_view script, std::size_t at, std::string_vie
     const std::string_view statement = trimmed(script.substr(start, at - start));
     if (rest.starts_with('#') && statement.empty()) return "comments begin with `//`, or stand between `/*` and `*/`";
     if (sentence == "expected '{'") return hint_for_body(script, start, at);
-    if (sentence == "expected ';'") return hint_for_end(script, start, at);
+    if (sentence == "expected ';'") {
+        if (auto hint = hint_for_type(script.substr(0, at), word); !hint.empty() && first_word(statement) == "let")
+            return hint;
+        return hint_for_end(script, start, at);
+    }
     if (sentence == "expected '/' to close predicate") return hint_for_predicate(script, start, at);
     if (sentence == "expected ':'" || sentence == "expected variable in for loop")
         return first_word(statement) == "for" ? std::string(kLoop) : std::string();
@@ -162,6 +202,7 @@ std::string syntax_hint(std::string_view script, std::size_t at, std::string_vie
         if (rest.starts_with('[')) return "several values together are a tuple: `(1, 2)`";
     }
     if (sentence == "expected ')'") {
+        if (auto hint = hint_for_type(script.substr(0, at), word); !hint.empty()) return hint;
         if (is_assignment(rest)) return std::string(kCompare);
         if (rest.starts_with('"')) return "is a comma missing?";
         return std::string(foreign_word(first_word(statement)));
