@@ -1120,6 +1120,15 @@ Reader::Declared Reader::declarator(const types::Type* base) {
     return declared;
 }
 
+/// An enumeration that was read before has it with another value; with the same it may be the same enumeration.
+bool Reader::is_another_enumerator(const std::string& name, std::uint64_t value) const {
+    const auto known = definitions_.constants_.find(name);
+    if (known == definitions_.constants_.end()) return false;
+    const auto* constant = std::get_if<types::Constant>(&known->second);
+    return constant != nullptr && constant->type != nullptr && constant->type->kind == types::Kind::enumeration &&
+           constant->value != value;
+}
+
 const types::Type* Reader::enumeration() {
     types::Table& table = definitions_.table_;
     skip_attributes();
@@ -1128,6 +1137,7 @@ const types::Type* Reader::enumeration() {
         name = peek().text;
         ++at_;
     }
+    const types::Type* underlying = accept(":") ? specifiers() : nullptr;  // C23
     if (!accept("{")) {
         const types::Type* known = definitions_.enumeration(name);
         return known ? known : table.integer(4, false);
@@ -1153,6 +1163,10 @@ const types::Type* Reader::enumeration() {
             }
             next = value->value;
         }
+        if (std::ranges::find(names, constant) != names.end() || is_another_enumerator(constant, next)) {
+            fail(fmt::format("definitions.h: error: redefinition of enumerator '{}'", constant));
+            return nullptr;
+        }
         made->constants.emplace_back(constant, next);
         // So that later constants of the same enum may use it.
         definitions_.constants_[constant] = types::Constant{next, table.integer(8, true)};
@@ -1167,7 +1181,12 @@ const types::Type* Reader::enumeration() {
         }
     }
     skip_attributes();
-    const types::Type* type = table.enumeration(made, is_wide ? 8 : 4, is_negative);
+    const bool says_size = underlying != nullptr && underlying->is_integer();
+    const types::Type* type = table.enumeration(made,
+                                                says_size ? underlying->size
+                                                : is_wide ? 8
+                                                          : 4,
+                                                says_size ? underlying->is_signed : is_negative);
     for (std::size_t i = 0; i < names.size(); ++i)
         definitions_.constants_[names[i]] = types::Constant{made->constants[i].second, type};
     if (!name.empty()) definitions_.enumerations_[name] = type;

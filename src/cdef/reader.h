@@ -67,6 +67,7 @@ class Reader {
     const types::Type* specifiers();
     const types::Type* structure(bool is_union);
     const types::Type* enumeration();
+    [[nodiscard]] bool is_another_enumerator(const std::string& name, std::uint64_t value) const;
     void members(types::Structure& structure, bool is_packed);
     Declared declarator(const types::Type* base);
     void skip_attributes(bool* is_packed = nullptr, std::uint32_t* alignment = nullptr);

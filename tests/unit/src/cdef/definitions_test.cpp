@@ -173,6 +173,13 @@ TEST_F(Definitions, EnumerationsCount) {
     EXPECT_EQ(static_cast<std::int64_t>(number("LESS")), -1);
 }
 
+TEST_F(Definitions, EnumerationsMaySayTheirSize) {
+    read("enum small : unsigned char { S = 200 }; enum plain { P = 200 };");
+    EXPECT_EQ(definitions.enumeration("small")->size, 1u);
+    EXPECT_EQ(definitions.enumeration("plain")->size, 4u);
+    EXPECT_EQ(number("S"), 200u);
+}
+
 TEST_F(Definitions, KernelHeadersNeedNotBeThere) {
     read("#include <linux/socket.h>\n#define FAMILY AF_INET6\n");
     EXPECT_EQ(number("AF_INET"), 2u);
@@ -214,6 +221,14 @@ TEST_F(Definitions, NamesStandForOneThing) {
     diagnostics = {};
     read("struct t { int a; char b[4]; };\nstruct t { int a; char b[4]; };");
     EXPECT_EQ(first_message(), "");
+    read("enum e { A = 1, B }; enum e { A = 1, B };");
+    EXPECT_EQ(first_message(), "");
+    read("enum f { B };");
+    EXPECT_EQ(first_message(), "definitions.h: error: redefinition of enumerator 'B'");
+    diagnostics = {};
+    read("enum g { C, C };");
+    EXPECT_EQ(first_message(), "definitions.h: error: redefinition of enumerator 'C'");
+    diagnostics = {};
     read("struct t { int a; char b[5]; };");
     EXPECT_EQ(first_message(), "definitions.h: error: redefinition of 't'");
 }
