@@ -22,6 +22,9 @@ bool is_readable(const std::string& path) {
     return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/// A script's definitions count as one file of this name, as users know it from messages; a header has its own.
+constexpr std::string_view kScript = "definitions.h";
+
 constexpr int kMostIncludes = 32;
 constexpr int kMostNesting = 64;  // structs in structs, parentheses in parentheses
 constexpr int kMostExpansions = 32;
@@ -120,6 +123,7 @@ void Reader::know_kernel_version() {
 
 void Reader::read(const Piece& piece) {
     read_text(piece.text, piece.range);
+    lines_read_ += static_cast<std::size_t>(std::ranges::count(piece.text, '\n')) + 1;
 }
 
 void Reader::finish() {
@@ -134,8 +138,15 @@ void Reader::finish() {
                          "definitions.h: error: unterminated conditional directive");
 }
 
+std::string Reader::in_file(std::string message) const {
+    if (!file_.empty() && message.starts_with(kScript))
+        message.replace(0, kScript.size(), file_.substr(file_.rfind('/') + 1));
+    return message;
+}
+
 void Reader::fail(std::string message) {
     has_any_failed_ = true;
+    message = in_file(std::move(message));
     if (swallowed_ != nullptr) {
         if (swallowed_->empty()) *swallowed_ = std::move(message);
         has_failed_ = true;
@@ -164,7 +175,9 @@ void Reader::read_text(std::string_view text, source::Range at) {
         if (first != std::string_view::npos && line[first] == '#') {
             declarations(expand(scan(run)), at);
             run.clear();
-            directive(line.substr(first + 1), at);
+            line_ = (file_.empty() ? lines_read_ : 0) + 1 +
+                    static_cast<std::size_t>(std::ranges::count(text.substr(0, position), '\n'));
+            directive(line.substr(first + 1), first + 1, at);
         } else if (is_active()) {
             run += line;
             run += '\n';
@@ -174,7 +187,8 @@ void Reader::read_text(std::string_view text, source::Range at) {
     declarations(expand(scan(run)), at);
 }
 
-void Reader::directive(std::string_view line, source::Range at) {
+/// What stands behind the #, which ends that many bytes into its line.
+void Reader::directive(std::string_view line, std::size_t offset, source::Range at) {
     place_ = at;
     const std::size_t word_begin = line.find_first_not_of(" \t");
     if (word_begin == std::string_view::npos) return;
@@ -221,6 +235,7 @@ void Reader::directive(std::string_view line, source::Range at) {
         const bool is_quoted = rest[open] == '"';
         const std::size_t close = rest.find(is_quoted ? '"' : '>', open + 1);
         if (close == std::string_view::npos) return fail("definitions.h: error: expected \"FILENAME\" or <FILENAME>");
+        column_ = offset + word_end + open + 1;
         include(rest.substr(open + 1, close - open - 1), is_quoted, at);
     } else if (word == "error") {
         fail(fmt::format("definitions.h: error: {}", rest.substr(std::min(rest.size(), rest.find_first_not_of(' ')))));
@@ -257,7 +272,7 @@ void Reader::include(std::string_view path, bool is_quoted, source::Range at) {
         definitions_.system_headers_.emplace_back(path);
         return;
     }
-    fail(fmt::format("definitions.h:1:10: fatal error: '{}' file not found", path));
+    fail(fmt::format("definitions.h:{}:{}: fatal error: '{}' file not found", line_, column_, path));
 }
 
 /// false: no such file.
@@ -283,7 +298,7 @@ bool Reader::include_file(const std::string& path, source::Range at) {
         read_text(text, at);
         if (conditions_.size() != conditions) {
             conditions_.resize(std::min(conditions, conditions_.size()));
-            if (mistake.empty()) mistake = "definitions.h: error: unterminated conditional directive";
+            if (mistake.empty()) mistake = in_file("definitions.h: error: unterminated conditional directive");
         }
         swallowed_ = nullptr;
         has_failed_ = false;
@@ -299,9 +314,8 @@ bool Reader::include_file(const std::string& path, source::Range at) {
                 conditions_.resize(std::min(conditions, conditions_.size()));
             }
             if (!simpler.is_read || !second.empty()) {
-                const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
-                auto added = diagnostics_.add(source::DiagnosticKind::bad_definition, at,
-                                              fmt::format("{}: {}", name, second.empty() ? mistake : second));
+                auto added =
+                    diagnostics_.add(source::DiagnosticKind::bad_definition, at, second.empty() ? mistake : second);
                 if (!simpler.message.empty()) added.hint(simpler.message);
             }
         }

@@ -50,7 +50,7 @@ class Reader {
 
     // -- preprocessor
     void read_text(std::string_view text, source::Range at);
-    void directive(std::string_view line, source::Range at);
+    void directive(std::string_view line, std::size_t offset, source::Range at);
     [[nodiscard]] bool is_active() const { return conditions_.empty() || conditions_.back().is_active; }
     void define(std::string_view rest);
     std::vector<Token> expand(const std::vector<Token>& tokens, int depth = 0);
@@ -86,6 +86,7 @@ class Reader {
     [[nodiscard]] const Token& peek(std::size_t ahead = 0) const;
     bool accept(std::string_view punctuation_or_word);
     void fail(std::string message);
+    [[nodiscard]] std::string in_file(std::string message) const;
 
     Definitions& definitions_;
     const Options& options_;
@@ -98,12 +99,14 @@ class Reader {
     bool is_float_ = false;       ///< the last specifiers said float or double: nothing that a script can read
     source::Range place_;
     bool has_failed_ = false;
-    std::vector<std::string> open_;     ///< structures whose members are being read
-    bool has_any_failed_ = false;       ///< since a header began
-    std::string* swallowed_ = nullptr;  ///< where a header's mistakes go while there is another way to read it
-    std::set<std::string> once_;        ///< files with #pragma once
-    std::string file_;                  ///< the header at hand; empty: the script
-    std::size_t expanded_ = 0;          ///< tokens made by macros in this run, against explosions
+    std::vector<std::string> open_;       ///< structures whose members are being read
+    bool has_any_failed_ = false;         ///< since a header began
+    std::string* swallowed_ = nullptr;    ///< where a header's mistakes go while there is another way to read it
+    std::set<std::string> once_;          ///< files with #pragma once
+    std::string file_;                    ///< the header at hand; empty: the script
+    std::size_t lines_read_ = 0;          ///< of the pieces before this one: the script's definitions count as one file
+    std::size_t line_ = 1, column_ = 10;  ///< of the last #include's path; --include has it where C would
+    std::size_t expanded_ = 0;            ///< tokens made by macros in this run, against explosions
     int include_depth_ = 0;
     int nesting_ = 0;
 };

@@ -198,6 +198,9 @@ TEST_F(Definitions, ConstantsOfHeadersAreUnknownWithoutThem) {
 TEST_F(Definitions, AnUnknownHeaderIsAnError) {
     read("#include <no/such_q.h>\n");
     EXPECT_EQ(first_message(), "definitions.h:1:10: fatal error: 'no/such_q.h' file not found");
+    diagnostics = {};
+    read("#define A 1\n\n#  include \"no_q.h\"\n");
+    EXPECT_EQ(first_message(), "definitions.h:3:12: fatal error: 'no_q.h' file not found");
 }
 
 TEST_F(Definitions, OwnHeadersAreRead) {
@@ -208,6 +211,18 @@ TEST_F(Definitions, OwnHeadersAreRead) {
     EXPECT_EQ(number("OWN"), 70u);
     EXPECT_EQ(structure("own")->size, 4u);
     EXPECT_TRUE(diagnostics.all().empty());
+}
+
+TEST_F(Definitions, MistakesOfHeadersNameTheHeader) {
+    const std::string folder = testing::TempDir();
+    std::ofstream(folder + "bad_q.h") << "struct bad { nosuch_t a; };\n";
+    std::ofstream(folder + "outer_q.h") << "#define X 1\n#include <no/such_q.h>\n";
+    options.include_dirs = {folder};
+    read("#include <bad_q.h>\n");
+    EXPECT_EQ(first_message(), "bad_q.h: error: unknown type name 'nosuch_t'");
+    diagnostics = {};
+    read("#include <outer_q.h>\n");
+    EXPECT_EQ(first_message(), "outer_q.h:2:10: fatal error: 'no/such_q.h' file not found");
 }
 
 TEST_F(Definitions, AStructureDoesNotHoldItself) {
