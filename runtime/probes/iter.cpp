@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -21,12 +23,20 @@ constexpr std::string_view kFunction = "bpf_iter_";
 constexpr std::string_view kContext = "bpf_iter__";
 constexpr std::string_view kPinDirectory = "/sys/fs/bpf/";
 
+// They run over the entries of one map, which the kernel wants to be given and an attach point does not name.
+constexpr std::array<std::string_view, 3> kOfOneMap{"bpf_map_elem", "bpf_sk_storage_map", "sockmap"};
+
+bool needs_map(std::string_view name) {
+    return std::find(kOfOneMap.begin(), kOfOneMap.end(), name) != kOfOneMap.end();
+}
+
 std::vector<std::string> names(const View& view) {
     std::vector<std::string> result;
     const kernel::Btf* btf = view.types();
     if (btf == nullptr) return result;
     btf->for_each([&](kernel::BtfId, std::uint32_t kind, std::string_view name) {
-        if (kind == BTF_KIND_STRUCT && name.starts_with(kContext)) result.emplace_back(name.substr(kContext.size()));
+        if (kind == BTF_KIND_STRUCT && name.starts_with(kContext) && !needs_map(name.substr(kContext.size())))
+            result.emplace_back(name.substr(kContext.size()));
     });
     return result;
 }
@@ -93,6 +103,12 @@ Matches list(const View& view, const Target& target) {
                            .errnum = ENOENT,
                            .hint = base::did_you_mean(base::nearest(target.function, names(view)))};
     }
+    if (needs_map(target.function)) {
+        return base::Error{.message = "iter:" + target.function + " runs over the entries of one map, and an attach " +
+                                      "point cannot name one",
+                           .errnum = EINVAL,
+                           .hint = "iter:bpf_map runs over the maps; bpftool map dump prints the entries of one"};
+    }
     add(target.function);
     return matches;
 }
@@ -116,7 +132,7 @@ Lines describe(const View& view, const program::Place& place) {
         }
         // Pointers stand in anonymous unions with a u64, which keeps their place free for old programs.
         for (const kernel::BtfMember& inner : btf.members(btf.resolve(member.type)))
-            lines.push_back(spell_type(btf, inner.type) + " " + std::string(inner.name));
+            if (inner.name != "meta") lines.push_back(spell_type(btf, inner.type) + " " + std::string(inner.name));
     }
     return lines;
 }
@@ -129,6 +145,14 @@ Attachment attach(const View&, const LoadedFunction& function, Places places) {
         std::memset(&request, 0, sizeof request);
         request.link_create.prog_fd = static_cast<std::uint32_t>(function.fd);
         request.link_create.attach_type = BPF_TRACE_ITER;
+        // Of the iterators only this one has no default: all control groups, parents first.
+        bpf_iter_link_info all;
+        std::memset(&all, 0, sizeof all);
+        all.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
+        if (place.function == "cgroup") {
+            request.link_create.iter_info = reinterpret_cast<std::uintptr_t>(&all);
+            request.link_create.iter_info_len = sizeof all;
+        }
         base::Fd link(static_cast<int>(::syscall(__NR_bpf, BPF_LINK_CREATE, &request, sizeof request)));
         if (!link.is_open()) return base::error_from_errno(doing, errno);
         if (!place.target.empty()) {
