@@ -64,6 +64,49 @@ class Zip {
     std::string body_, directory_;
 };
 
+/// One stored member, with every number where archives beyond four gigabytes have it; `begin` is where it lies.
+std::string large_archive(const std::string& name, const std::string& text, std::uint64_t begin) {
+    constexpr std::uint32_t kElsewhere = 0xffffffff;
+    std::string local;
+    put(local, 0x04034b50u);
+    local.append(22, '\0');
+    put(local, static_cast<std::uint16_t>(name.size()));
+    put(local, std::uint16_t{0});
+    local += name + text;
+    std::string directory;
+    put(directory, 0x02014b50u);
+    directory.append(16, '\0');
+    put(directory, kElsewhere);
+    put(directory, kElsewhere);
+    put(directory, static_cast<std::uint16_t>(name.size()));
+    put(directory, std::uint16_t{5 + 28});
+    directory.append(10, '\0');
+    put(directory, kElsewhere);
+    directory += name;
+    directory += std::string("\x07\0\x01\0x", 5);  // another field first
+    put(directory, std::uint16_t{1});
+    put(directory, std::uint16_t{24});
+    put(directory, std::uint64_t{text.size()});
+    put(directory, std::uint64_t{text.size()});
+    put(directory, begin);
+    const std::uint64_t directory_begin = begin + local.size();
+    std::string end;
+    put(end, 0x06064b50u);
+    end.append(36, '\0');
+    put(end, std::uint64_t{directory.size()});
+    put(end, directory_begin);
+    put(end, 0x07064b50u);
+    end.append(4, '\0');
+    put(end, directory_begin + directory.size());
+    end.append(4, '\0');
+    put(end, 0x06054b50u);
+    end.append(8, '\0');
+    put(end, kElsewhere);
+    put(end, kElsewhere);
+    end.append(2, '\0');
+    return local + directory + end;
+}
+
 class ZipFile : public testing::Test {
   protected:
     void write(const std::string& bytes) const { std::ofstream(path_, std::ios::binary) << bytes; }
@@ -91,6 +134,35 @@ TEST_F(ZipFile, MembersByNameAndByPlace) {
     EXPECT_EQ(kernel::find_zip_member(path_, "packed.so").error().errnum, ENOTSUP);
     EXPECT_EQ(kernel::find_zip_member("/no/such/file", "b.so").error().errnum, ENOENT);
     EXPECT_FALSE(kernel::ElfSymbols::open(path_ + "!/a.txt").ok()) << "no library, and not at a page";
+}
+
+TEST_F(ZipFile, ArchivesBeyondFourGigabytes) {
+    // A hole of five gigabytes stands before the member.
+    constexpr std::uint64_t kBegin = 5ull << 30;
+    const std::string archive = large_archive("lib/far.so", "not a library", kBegin);
+    std::ofstream file(path_, std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(kBegin));
+    file << archive;
+    file.close();
+    const auto found = kernel::find_zip_member(path_, "lib/far.so");
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    EXPECT_EQ(found->begin, kBegin + 30 + 10);
+    EXPECT_EQ(found->size, 13u);
+    EXPECT_EQ(kernel::zip_member_at(path_, found->begin + 12)->name, "lib/far.so");
+    EXPECT_FALSE(kernel::zip_member_at(path_, 100));
+    // The same, small and damaged byte by byte.
+    const std::string whole = large_archive("lib/far.so", "not a library", 0);
+    write(whole);
+    EXPECT_TRUE(kernel::find_zip_member(path_, "lib/far.so").ok());
+    for (std::size_t at = 0; at < whole.size(); at++) {
+        for (const char value : {'\xff', '\x7f', '\0'}) {
+            std::string broken = whole;
+            broken[at] = value;
+            write(broken);
+            (void)kernel::find_zip_member(path_, "lib/far.so");
+            (void)kernel::zip_member_at(path_, 50);
+        }
+    }
 }
 
 TEST_F(ZipFile, PathsOfMembers) {
