@@ -353,7 +353,12 @@ base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string
     if (!file.ok()) return file.take_error();
     auto state = std::make_unique<State>();
     bool is_split = false;
-    const auto use = [&state, &is_split](OpenElf& candidate) {
+    std::optional<std::string> refusal;
+    const auto use = [&state, &is_split, &refusal](OpenElf& candidate) {
+        if (auto reason = refuse_to_unpack(candidate.elf.get())) {
+            refusal = std::move(reason);
+            return false;
+        }
         state->dwarf.reset(::dwarf_begin_elf(candidate.elf.get(), DWARF_C_READ, nullptr));
         // .debug_frame or .debug_line alone are not enough.
         if (!state->dwarf || state->all_units().empty()) {
@@ -368,6 +373,11 @@ base::Result<std::shared_ptr<const DebugInfo>> DebugInfo::open(const std::string
         const std::string debug = debug_files.find(path, file->elf.get());
         auto other = debug.empty() ? base::Result<OpenElf>(base::Error{}) : open_elf(debug);
         if (!other.ok() || !use(*other)) {
+            if (refusal) {
+                return base::Error{.message = "the compressed debuginfo of " + path + " is not read: " + *refusal,
+                                   .errnum = EFBIG,
+                                   .hint = "objcopy --decompress-debug-sections makes a file that can be"};
+            }
             if (is_split) {
                 return base::Error{.message = "the debuginfo of " + path + " is in .dwo files, which are not read",
                                    .errnum = ENODATA,

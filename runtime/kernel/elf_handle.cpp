@@ -115,6 +115,50 @@ ElfHandle elf_of(std::span<char> image) {
     return elf;
 }
 
+namespace {
+
+/// Bytes that a section says it unpacks to; nothing: it is not compressed.
+std::optional<std::uint64_t> unpacked_size(Elf_Scn* section, const GElf_Shdr& header, std::string_view name) {
+    if ((header.sh_flags & SHF_COMPRESSED) != 0) {
+        GElf_Chdr compression;
+        if (::gelf_getchdr(section, &compression) == nullptr) return std::nullopt;
+        return compression.ch_size;
+    }
+    // The elder way: the name says it, and the contents begin with "ZLIB" and eight bytes, the highest first.
+    if (!name.starts_with(".zdebug") || header.sh_type == SHT_NOBITS) return std::nullopt;
+    const Elf_Data* data = ::elf_rawdata(section, nullptr);
+    if (data == nullptr || data->d_buf == nullptr || data->d_size < 12) return std::nullopt;
+    const auto* bytes = static_cast<const unsigned char*>(data->d_buf);
+    std::uint64_t size = 0;
+    for (std::size_t i = 4; i < 12; i++)
+        size = size << 8 | bytes[i];
+    return size;
+}
+
+}  // namespace
+
+std::optional<std::string> refuse_to_unpack(Elf* elf) {
+    // Debug information shrinks to a third or a fifth, its texts to a tenth; browsers have a gigabyte of it.
+    constexpr std::uint64_t kMostTimes = 64, kSmall = 1 << 20, kMostBytes = std::uint64_t{2} << 30;
+    std::size_t names = 0;
+    if (::elf_getshdrstrndx(elf, &names) != 0) return std::nullopt;
+    std::uint64_t all = 0;
+    Elf_Scn* section = nullptr;
+    while ((section = ::elf_nextscn(elf, section)) != nullptr) {
+        GElf_Shdr header;
+        if (::gelf_getshdr(section, &header) == nullptr) continue;
+        const char* name = ::elf_strptr(elf, names, header.sh_name);
+        const auto size = unpacked_size(section, header, name == nullptr ? "" : name);
+        if (!size) continue;
+        if (*size > kSmall && *size / kMostTimes > header.sh_size)
+            return "section " + std::string(name == nullptr ? "?" : name) + " of " + std::to_string(header.sh_size) +
+                   " bytes says that it unpacks to " + std::to_string(*size);
+        all += *size;
+        if (*size > kMostBytes || all > kMostBytes) return "it would take more than two gigabytes of memory";
+    }
+    return std::nullopt;
+}
+
 Elf_Scn* find_section(Elf* elf, std::string_view name, GElf_Shdr* header) {
     std::size_t names = 0;
     if (::elf_getshdrstrndx(elf, &names) != 0) return nullptr;

@@ -40,6 +40,9 @@ struct OpenElf {
 [[nodiscard]] ElfHandle elf_of(std::span<char> image);
 [[nodiscard]] base::Error elf_error(const std::string& what);
 
+/// What is wrong with the compressed sections of debug information, which libdw unpacks all at once and as large as
+/// they say they are. Nothing: they may be unpacked.
+[[nodiscard]] std::optional<std::string> refuse_to_unpack(Elf* elf);
 /// First section of this name and its header; nullptr: none.
 [[nodiscard]] Elf_Scn* find_section(Elf* elf, std::string_view name, GElf_Shdr* header);
 /// Of the NT_GNU_BUILD_ID note; empty: none.

@@ -1,10 +1,14 @@
 // Against programs built with debug information (tests/kernel/targets).
 #include "runtime/kernel/dwarf.h"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "runtime/kernel/calling_convention.h"
 #include "runtime/kernel/elf_symbols.h"
@@ -207,6 +211,56 @@ TEST(Dwarf, SplitOffIntoOtherFiles) {
         EXPECT_EQ(opened.error().message, "the debuginfo of " + program + " is in .dwo files, which are not read");
         EXPECT_EQ(opened.error().hint, "compile it without -gsplit-dwarf");
     }
+    std::filesystem::remove_all(directory);
+}
+
+TEST(Dwarf, CompressedAndNotBombs) {
+    const std::filesystem::path directory = std::filesystem::temp_directory_path() / "bpfline-packed-dwarf-test";
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory);
+    const std::string program = (directory / "packed").string();
+    for (const std::string form : {"zlib", "zlib-gnu"}) {
+        const std::string command = "objcopy --compress-debug-sections=" + form + " " +
+                                    test_support::target_path("uprobe_args") + " " + program + " 2>/dev/null";
+        if (std::system(command.c_str()) != 0) GTEST_SKIP() << "no objcopy here";
+        EXPECT_TRUE(kernel::DebugInfo::open(program).ok()) << form;
+    }
+    // A section that says it is a terabyte when unpacked; nothing of that size is asked for.
+    Elf64_Ehdr file{};
+    std::memcpy(file.e_ident, ELFMAG, SELFMAG);
+    file.e_ident[EI_CLASS] = ELFCLASS64;
+    file.e_ident[EI_DATA] = ELFDATA2LSB;
+    file.e_ident[EI_VERSION] = EV_CURRENT;
+    file.e_type = ET_DYN;
+    file.e_machine = EM_X86_64;
+    file.e_version = EV_CURRENT;
+    file.e_ehsize = sizeof file;
+    file.e_shentsize = sizeof(Elf64_Shdr);
+    file.e_shnum = 3;
+    file.e_shstrndx = 1;
+    const std::string names("\0.debug_info\0", 13);
+    const Elf64_Chdr compression{ELFCOMPRESS_ZLIB, 0, 1ull << 40, 1};
+    file.e_shoff = sizeof file + 16 + sizeof compression;
+    std::array<Elf64_Shdr, 3> sections{};
+    sections[1].sh_type = SHT_STRTAB;
+    sections[1].sh_offset = sizeof file;
+    sections[1].sh_size = names.size();
+    sections[2].sh_name = 1;
+    sections[2].sh_type = SHT_PROGBITS;
+    sections[2].sh_flags = SHF_COMPRESSED;
+    sections[2].sh_offset = sizeof file + 16;
+    sections[2].sh_size = sizeof compression;
+    sections[2].sh_addralign = 8;
+    std::string image(reinterpret_cast<const char*>(&file), sizeof file);
+    image += names + std::string(16 - names.size(), '\0');
+    image.append(reinterpret_cast<const char*>(&compression), sizeof compression);
+    image.append(reinterpret_cast<const char*>(sections.data()), sizeof sections);
+    std::ofstream(program, std::ios::binary) << image;
+    const auto opened = kernel::DebugInfo::open(program);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().message, "the compressed debuginfo of " + program +
+                                          " is not read: section .debug_info of 24 bytes says that it unpacks to "
+                                          "1099511627776");
     std::filesystem::remove_all(directory);
 }
 
