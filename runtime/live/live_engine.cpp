@@ -322,16 +322,22 @@ void LiveEngine::unwatch(std::uint64_t address) {
 
 void LiveEngine::detach() {
     std::vector<Attachment> attachments = std::exchange(attachments_, {});
+    // In the provider's order: the link lets go of the program, then the perf event ends. A body may have hundreds of
+    // such pairs, each of which the kernel takes its time for.
+    std::vector<std::span<base::Fd>> pairs;
+    for (Attachment& attachment : attachments) {
+        const std::span<base::Fd> fds = attachment.links.fds;
+        for (std::size_t i = 0; i < fds.size(); i += 2)
+            pairs.push_back(fds.subspan(i, std::min<std::size_t>(2, fds.size() - i)));
+    }
     std::atomic<std::size_t> next = 0;
     const auto close_some = [&] {
-        for (std::size_t i = next++; i < attachments.size(); i = next++) {
-            // In the provider's order: the link lets go of the program, then the perf event ends.
-            for (base::Fd& fd : attachments[i].links.fds)
+        for (std::size_t i = next++; i < pairs.size(); i = next++)
+            for (base::Fd& fd : pairs[i])
                 fd.reset();
-        }
     };
     std::vector<std::thread> closers;
-    for (std::size_t i = 1; i < std::min(attachments.size(), kMostClosers); ++i)
+    for (std::size_t i = 1; i < std::min(pairs.size(), kMostClosers); ++i)
         closers.emplace_back(close_some);
     close_some();
     for (std::thread& closer : closers)
