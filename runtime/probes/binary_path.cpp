@@ -49,7 +49,11 @@ bool is_elf(const std::string& path) {
 
 /// Programs and libraries among them, each file once: a link beside its target would fire every probe twice.
 std::vector<std::string> distinct_programs(std::vector<std::string> paths) {
-    std::sort(paths.begin(), paths.end());
+    // The name that is ours before that of a process elsewhere.
+    const auto key = [](const std::string& path) {
+        return std::pair<bool, const std::string&>(path.starts_with("/proc/"), path);
+    };
+    std::sort(paths.begin(), paths.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
     std::set<FileId> seen;
     std::vector<std::string> result;
     for (std::string& path : paths) {
@@ -241,6 +245,40 @@ Binaries find_binaries(std::string_view kind, std::string_view text, int pid) {
     // Whether the archive has the member, whoever reads its symbols will see.
     if (kernel::member_path(whole) && is_regular(kernel::file_of(whole))) return {{whole}, {}};
     return {is_regular(whole) && is_elf(whole) ? std::vector<std::string>{whole} : std::vector<std::string>{}, {}};
+}
+
+Binaries find_running(std::string_view command) {
+    const auto namespace_of = [](const std::string& process) {
+        FileId id{};
+        struct stat status {};
+        if (::stat((process + "/ns/mnt").c_str(), &status) == 0) id = {status.st_dev, status.st_ino};
+        return id;
+    };
+    const FileId ours = namespace_of("/proc/self");
+    struct stat own_root {};
+    ::stat("/proc/self/root", &own_root);
+    std::vector<std::string> paths;
+    const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), ::closedir);
+    while (const dirent* entry = processes ? ::readdir(processes.get()) : nullptr) {
+        const auto pid = base::parse_digits(entry->d_name, 10);
+        if (!pid) continue;
+        const std::string process = "/proc/" + std::string(entry->d_name);
+        const auto maps = kernel::read_text(process + "/maps");
+        if (!maps.ok() || maps->empty()) continue;
+        struct stat root {};
+        if (::stat((process + "/root").c_str(), &root) != 0) continue;
+        const bool is_ours =
+            namespace_of(process) == ours && root.st_ino == own_root.st_ino && root.st_dev == own_root.st_dev;
+        for (const kernel::Mapping& mapping : kernel::parse_maps(*maps))
+            if (mapping.is_file()) paths.push_back((is_ours ? "" : process + "/root") + mapping.path);
+    }
+    if (!command.empty())
+        for (const std::string& path : find_binaries("usdt", command, -1).paths)
+            paths.push_back(absolute(path));
+    // Most run the same libraries.
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    return {distinct_programs(std::move(paths)), {}};
 }
 
 base::Error no_such_binary(std::string_view kind, std::string_view text) {

@@ -19,6 +19,10 @@ struct Binaries {
 /// pid >= 0: as that process sees its files (/proc/PID/root/...). `kind` is for the warning's text.
 [[nodiscard]] Binaries find_binaries(std::string_view kind, std::string_view text, int pid);
 
+/// What all processes run and have mapped, and `command` (-c), which does not run yet; empty: there is none. Files of
+/// other mount namespaces are named through a process there (/proc/PID/root/...).
+[[nodiscard]] Binaries find_running(std::string_view command);
+
 /// "uprobe target file 'X' does not exist or is not executable".
 [[nodiscard]] base::Error no_such_binary(std::string_view kind, std::string_view text);
 

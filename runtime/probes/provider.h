@@ -38,6 +38,7 @@ struct Target {
     /// -l: parts may be missing or wildcards everywhere, and names come out as listings spell them ("software:cpu:").
     bool is_listing = false;
     int pid = -1;  ///< -p: whose files and mappings user-space kinds look at; -1 = ours
+    std::string command;  ///< -c: its first word, the program that will run
     bool is_unsafe = false;  ///< --unsafe: do not look whether a place is one that can be attached to
 };
 

@@ -37,6 +37,12 @@ bool is_wanted(const Wanted& wanted, const kernel::UsdtNote& note) {
     return base::glob_matches(wanted.provider, note.provider) && base::glob_matches(wanted.name, note.name);
 }
 
+Binaries binaries_of(const Wanted& wanted, const Target& target) {
+    // Every process is meant, not whatever lies in this directory.
+    if (wanted.path == "*" && target.pid < 0) return find_running(target.command);
+    return find_binaries("usdt", wanted.path, target.pid);
+}
+
 }  // namespace
 
 Parsed<Target> parse(Parts parts) {
@@ -50,7 +56,7 @@ Parsed<Target> parse(Parts parts) {
 
 Matches list(const View& view, const Target& target) {
     const Wanted wanted = wanted_of(target);
-    const Binaries binaries = find_binaries("usdt", wanted.path, target.pid);
+    const Binaries binaries = binaries_of(wanted, target);
     if (binaries.paths.empty() && !base::has_wildcard(wanted.path)) return no_such_binary("usdt", wanted.path);
     std::vector<Match> matches;
     for (const std::string& binary : binaries.paths) {
@@ -89,7 +95,7 @@ std::vector<std::string> nearest(const View&, const Target& target) {
     const Wanted wanted = wanted_of(target);
     base::Nearest search(wanted.name);
     std::vector<std::pair<std::string, std::string>> known;
-    for (const std::string& binary : find_binaries("usdt", wanted.path, target.pid).paths) {
+    for (const std::string& binary : binaries_of(wanted, target).paths) {
         const auto notes = kernel::read_usdt_notes(binary);
         if (!notes.ok()) continue;
         for (const kernel::UsdtNote& note : *notes) {

@@ -30,6 +30,7 @@ struct BuiltinTable {
 struct Options {
     bool is_safe_mode = true;
     bool has_child = false;               ///< -c
+    std::string child_program;            ///< its first word
     std::optional<std::uint32_t> pid;     ///< -p
     std::vector<std::string> parameters;  ///< $1 ...
     /// --name=value after --

@@ -199,6 +199,7 @@ class Expander {
         }
         probes::Target& target = parsed.value();
         target.pid = options.pid ? static_cast<int>(*options.pid) : -1;
+        target.command = options.child_program;
         target.is_unsafe = !options.is_safe_mode;
         if (provider.kind == program::ProbeKind::kprobe && target.function.empty() && target.address != 0 &&
             options.is_safe_mode) {

@@ -58,6 +58,7 @@ check::Options check_options(const Request& request) {
     check::Options options;
     options.is_safe_mode = !request.is_unsafe_allowed;
     options.has_child = request.command.has_value();
+    if (request.command) options.child_program = request.command->substr(0, request.command->find(' '));
     if (request.pid) options.pid = static_cast<std::uint32_t>(*request.pid);
     options.parameters = request.parameters;
     for (const NamedParameter& parameter : request.named_parameters) {

@@ -1,6 +1,10 @@
 #include "runtime/probes/cpp_name.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
 
 #include "runtime/kernel/files.h"
 #include "runtime/probes/binary_path.h"
@@ -74,6 +78,12 @@ TEST(BinaryPath, NamesAndPatterns) {
     EXPECT_TRUE(self[0].starts_with("/proc/" + std::to_string(::getpid()) + "/root/")) << self[0];
     const auto mapped = probes::find_binaries("uprobe", "*", ::getpid()).paths;
     EXPECT_GT(mapped.size(), 1u) << "the libraries too";
+    const auto running = probes::find_running("sh").paths;
+    const std::string own = std::filesystem::read_symlink("/proc/self/exe");
+    EXPECT_NE(std::find(running.begin(), running.end(), own), running.end()) << "this process";
+    EXPECT_NE(std::find(running.begin(), running.end(), std::filesystem::canonical("/bin/sh").string()), running.end())
+        << "what -c will start";
+    EXPECT_GE(running.size(), mapped.size() - 1);
     // /bin and /usr/bin are one: no warning about two.
     const auto shell = probes::find_binaries("uprobe", "sh", -1);
     EXPECT_EQ(shell.paths.size(), 1u);
