@@ -46,7 +46,12 @@ std::optional<SourceLine> source_line(Parts parts) {
 
 Parsed<Target> parse(ProbeKind kind, Parts parts) {
     const std::string name(name_of(kind));
-    if (auto error = wrong_count(name, parts.size(), 2, 3)) return *error;
+    if (auto error = wrong_count(name, parts.size(), 2, 3)) {
+        // "ns::fn" makes an empty part.
+        if (parts.size() > 3 && std::find(parts.begin(), parts.end(), "") != parts.end())
+            error->hint = "C++ names stand in quotes: " + name + ":" + parts[0] + ":cpp:\"ns::fn\"";
+        return *error;
+    }
     Target target = target_of(kind, parts);
     target.target = parts[0];
     if (const auto line = source_line(parts)) {

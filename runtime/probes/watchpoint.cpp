@@ -66,6 +66,9 @@ Attachment attach(const View& view, const LoadedFunction& function, Places place
         auto status = perf::attach_everywhere(links, view, attributes, place.pid, function.fd);
         if (!status.ok()) {
             base::Error error = status.take_error("watching address " + std::to_string(place.address));
+            if (error.errnum == EINVAL && place.function != "x" && place.address % attributes.bp_len != 0)
+                error.hint = "processors watch addresses that are multiples of the length, which is " +
+                             std::to_string(attributes.bp_len);
             if (error.errnum == ENOSPC) error.hint = "a processor watches at most four addresses";
             return error;
         }

@@ -51,6 +51,13 @@ base::Result<driver::Program> read_program(const std::string& path) {
     base::Result<std::string> text = read_to_end(fd, path);
     close(fd);
     if (!text) return text.take_error();
+    if (text->starts_with("\x7f"
+                          "ELF")) {
+        return base::Error{fmt::format("'{}' is a program, not a script", path),
+                           ENOEXEC,
+                           fmt::format("its functions: -l 'uprobe:{0}:*', its static probes: -l 'usdt:{0}:*'", path),
+                           {}};
+    }
     return driver::Program{path, std::move(*text)};
 }
 
