@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
+#include <set>
+#include <unordered_set>
 
 #include "runtime/base/text.h"
 
@@ -98,6 +101,29 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view name) const {
         if (name_of(entry) == name && (best == nullptr || value(entry) > value(*best))) best = &entry;
     if (best == nullptr) return std::nullopt;
     return best->address;
+}
+
+std::vector<std::uint64_t> Kallsyms::functions_of(std::string_view module, std::string_view name) const {
+    std::vector<std::uint64_t> addresses;
+    for (const Entry& entry : by_address_) {
+        if (!is_text(entry.type) || name_of(entry) != name) continue;
+        if (module.empty() || module == (entry.module == 0 ? "vmlinux" : modules_[entry.module]))
+            addresses.push_back(entry.address);
+    }
+    return addresses;
+}
+
+std::vector<FunctionName> Kallsyms::shared_names() const {
+    std::map<std::uint16_t, std::unordered_set<std::string_view>> seen;
+    std::set<std::pair<std::string_view, std::string_view>> shared;
+    for (const Entry& entry : by_address_) {
+        if (!is_text(entry.type) || seen[entry.module].insert(name_of(entry)).second) continue;
+        shared.emplace(name_of(entry), entry.module == 0 ? "vmlinux" : std::string_view(modules_[entry.module]));
+    }
+    std::vector<FunctionName> result;
+    for (const auto& [name, module] : shared)
+        result.push_back({std::string(name), std::string(module)});
+    return result;
 }
 
 std::vector<FunctionName> Kallsyms::functions() const {

@@ -26,6 +26,10 @@ class Kallsyms {
     [[nodiscard]] Symbol find(std::uint64_t address) const;
     /// Global symbols first, the kernel's own before modules'.
     [[nodiscard]] std::optional<std::uint64_t> address_of(std::string_view name) const;
+    /// Addresses of the text symbols of this name: of "vmlinux", a module, or of all ("").
+    [[nodiscard]] std::vector<std::uint64_t> functions_of(std::string_view module, std::string_view name) const;
+    /// Names that several text symbols of the kernel or of one module have; sorted by name and module.
+    [[nodiscard]] std::vector<FunctionName> shared_names() const;
     /// Text symbols, sorted by name, with "vmlinux" for the kernel's own.
     [[nodiscard]] std::vector<FunctionName> functions() const;
 

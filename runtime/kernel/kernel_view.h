@@ -67,8 +67,15 @@ class KernelView {
                                                                     std::string_view event) const = 0;
 
     // -- functions and symbols
-    [[nodiscard]] virtual base::Result<std::vector<FunctionName>> traceable_functions() const = 0;
+    /// Sorted by name and module; a name that several functions have stands there several times. Lives as long as the
+    /// view.
+    [[nodiscard]] virtual base::Result<std::span<const FunctionName>> traceable_functions() const = 0;
     [[nodiscard]] virtual std::optional<std::uint64_t> symbol_address(std::string_view name) const = 0;
+    /// Of every function of this name: of the kernel ("vmlinux") or the module, or of all if module is empty.
+    [[nodiscard]] virtual std::vector<std::uint64_t> function_addresses(std::string_view module,
+                                                                        std::string_view name) const = 0;
+    /// Names that several functions of the kernel or of one module have; sorted by name and module.
+    [[nodiscard]] virtual std::vector<FunctionName> shared_names() const = 0;
     [[nodiscard]] virtual Symbol kernel_symbol(std::uint64_t address) const = 0;
     /// After one of these two was asked: why the kernel tells no address at all, and what to do about it. Nothing: it
     /// does, or nobody asked.

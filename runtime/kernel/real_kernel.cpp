@@ -34,7 +34,8 @@ std::vector<FunctionName> parse_function_list(std::string_view text) {
     std::vector<FunctionName> result;
     for (std::string_view line : base::split(text, '\n')) {
         line = base::trim(line);
-        if (line.empty()) continue;
+        // Places of functions that were thrown away: the kernel keeps their lines.
+        if (line.empty() || line.starts_with("__ftrace_invalid_address__")) continue;
         const std::size_t end = line.find_first_of(" \t");
         std::string_view module = end == std::string_view::npos ? std::string_view() : base::trim(line.substr(end));
         if (module.starts_with('[') && module.ends_with(']')) module = module.substr(1, module.size() - 2);
@@ -95,13 +96,13 @@ base::Result<std::uint64_t> RealKernel::tracepoint_id(std::string_view category,
     return known_->tracefs.id(category, event);
 }
 
-base::Result<std::vector<FunctionName>> RealKernel::traceable_functions() const {
-    if (known_->functions) return *known_->functions;
+base::Result<std::span<const FunctionName>> RealKernel::traceable_functions() const {
+    if (known_->functions) return std::span<const FunctionName>(*known_->functions);
     if (!known_->options.traceable_functions_path.empty()) {
         auto text = read_text(known_->options.traceable_functions_path);
         if (!text.ok()) return text.take_error();
         known_->functions = parse_function_list(*text);
-        return *known_->functions;
+        return std::span<const FunctionName>(*known_->functions);
     }
     if (const auto root = known_->tracefs.root(); root.ok())
         if (const auto text = read_text(*root + "/available_filter_functions"); text.ok() && !text->empty())
@@ -114,11 +115,19 @@ base::Result<std::vector<FunctionName>> RealKernel::traceable_functions() const 
                            .errnum = EPERM,
                            .hint = "tracing needs root: try again with sudo"};
     }
-    return *known_->functions;
+    return std::span<const FunctionName>(*known_->functions);
+}
+
+std::vector<std::uint64_t> RealKernel::function_addresses(std::string_view module, std::string_view name) const {
+    return known_->symbols().functions_of(module, name);
 }
 
 std::optional<std::uint64_t> RealKernel::symbol_address(std::string_view name) const {
     return known_->symbols().address_of(name);
+}
+
+std::vector<FunctionName> RealKernel::shared_names() const {
+    return known_->symbols().shared_names();
 }
 
 Symbol RealKernel::kernel_symbol(std::uint64_t address) const {

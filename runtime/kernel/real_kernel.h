@@ -28,7 +28,9 @@ class RealKernel : public KernelView {
     base::Result<std::vector<std::string>> tracepoints() const override;
     base::Result<std::string> tracepoint_format(std::string_view category, std::string_view event) const override;
     base::Result<std::uint64_t> tracepoint_id(std::string_view category, std::string_view event) const override;
-    base::Result<std::vector<FunctionName>> traceable_functions() const override;
+    base::Result<std::span<const FunctionName>> traceable_functions() const override;
+    std::vector<FunctionName> shared_names() const override;
+    std::vector<std::uint64_t> function_addresses(std::string_view module, std::string_view name) const override;
     std::optional<std::uint64_t> symbol_address(std::string_view name) const override;
     Symbol kernel_symbol(std::uint64_t address) const override;
     std::optional<base::Error> why_nameless() const override;

@@ -36,21 +36,47 @@ constexpr std::array<std::string_view, 6> kDangerous{"_raw_spin_lock",     "_raw
                                                      "_raw_spin_lock_irq", "_raw_spin_unlock_irqrestore",
                                                      "_raw_spin_unlock",   "queued_spin_lock_slowpath"};
 
+// btf_id_deny of kernel/bpf/verifier.c: a trampoline calls these itself.
+constexpr std::array<std::string_view, 7> kRefused{"migrate_disable",   "migrate_enable",    "rcu_read_unlock_strict",
+                                                   "preempt_count_add", "preempt_count_sub", "__rcu_read_lock",
+                                                   "__rcu_read_unlock"};
+// noreturn_deny of the same file, since 6.15: never left, so nothing would be seen of them before either.
+constexpr std::array<std::string_view, 10> kNeverLeft{"__ia32_sys_exit",
+                                                      "__ia32_sys_exit_group",
+                                                      "__kunit_abort",
+                                                      "kunit_try_catch_throw",
+                                                      "__module_put_and_kthread_exit",
+                                                      "__x64_sys_exit",
+                                                      "__x64_sys_exit_group",
+                                                      "do_exit",
+                                                      "do_group_exit",
+                                                      "kthread_complete_and_exit"};
+
+bool is_among(std::span<const std::string_view> names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /// The kernel's own ENOTSUPP, which libc has no name for.
 constexpr int kNotSupported = 524;
 
-// MAX_BPF_FUNC_ARGS; an argument of more than 16 bytes or "..." no trampoline can pass on.
-constexpr std::size_t kMostArguments = 12;
+// MAX_BPF_FUNC_ARGS; an argument of more than 16 bytes or "..." no trampoline can pass on, nor a structure as result.
+// Trampolines took what lies in registers before 6.6, the release that also learned signed division.
+constexpr std::uint32_t kMostArguments = 12, kMostInRegisters = 6;
 constexpr std::uint32_t kLargestArgument = 16;
 
-bool fits_trampoline(const kernel::Btf& btf, kernel::BtfId function) {
-    const auto parameters = btf.parameters(btf.referenced(function));
-    if (parameters.size() > kMostArguments) return false;
+bool fits_trampoline(const kernel::Btf& btf, kernel::BtfId function, std::uint32_t most) {
+    const kernel::BtfId prototype = btf.referenced(function);
+    const std::uint32_t result = btf.kind(btf.resolve(btf.referenced(prototype)));
+    if (result == BTF_KIND_STRUCT || result == BTF_KIND_UNION) return false;
+    const auto parameters = btf.parameters(prototype);
+    std::uint32_t slots = 0;
     for (const kernel::BtfParameter& parameter : parameters) {
         if (parameter.type == 0) return false;
-        if (btf.byte_size(btf.resolve(parameter.type)) > kLargestArgument) return false;
+        const std::uint32_t size = btf.byte_size(btf.resolve(parameter.type));
+        if (size > kLargestArgument) return false;
+        slots += size > 8 ? 2 : 1;
     }
-    return true;
+    return slots <= most;
 }
 
 Arguments arguments(const View& view, const program::Place& place, bool with_return) {
@@ -122,7 +148,7 @@ Matches list(const View& view, const Target& target) {
         Match match{.name = kind + ":" + owner + ":" + std::string(name), .place = {}};
         match.place.module = owner;
         match.place.function = name;
-        if (std::find(kDangerous.begin(), kDangerous.end(), name) != kDangerous.end())
+        if (is_among(kDangerous, name))
             match.warning = "Attaching to dangerous function: " + std::string(name) +
                             ". Programs there run while the kernel holds a lock and may hang the machine.";
         matches.push_back(std::move(match));
@@ -153,19 +179,34 @@ Matches list(const View& view, const Target& target) {
     }
     // Types describe more functions than can be traced: those of ftrace's list are both.
     const auto traceable = view.traceable_functions();
-    const auto is_traceable = [&](std::string_view name) {
+    const bool is_modern = view.has(program::Feature::signed_division);
+    const auto is_traceable = [&](const std::string& owner, std::string_view name) {
+        if (is_among(kRefused, name) || (target.kind == ProbeKind::fexit && is_among(kNeverLeft, name))) return false;
         if (!traceable.ok()) return true;
-        const auto place =
-            std::lower_bound(traceable->begin(), traceable->end(), name,
-                             [](const kernel::FunctionName& a, std::string_view b) { return a.name < b; });
-        return place != traceable->end() && place->name == name;
+        const auto before = [](const kernel::FunctionName& a, std::string_view b) { return a.name < b; };
+        const auto first = std::lower_bound(traceable->begin(), traceable->end(), name, before);
+        bool is_listed = false, is_elsewhere = false;
+        for (auto place = first; place != traceable->end() && place->name == name; ++place)
+            (place->module == owner ? is_listed : is_elsewhere) = true;
+        // Kernels before 6.4 looked for a module's function in the kernel and all modules.
+        return is_listed && (is_modern || owner == "vmlinux" || !is_elsewhere);
     };
+    // Of several functions of one name the kernel takes the first, which may be one that it cannot trace.
+    const auto shared = view.shared_names();
+    const auto is_shared = [&](const std::string& owner, std::string_view name) {
+        const auto before = [](const kernel::FunctionName& a, std::string_view b) { return a.name < b; };
+        auto place = std::lower_bound(shared.begin(), shared.end(), name, before);
+        for (; place != shared.end() && place->name == name; ++place)
+            if (place->module == owner) return true;
+        return false;
+    };
+    const std::uint32_t most = is_modern ? kMostArguments : kMostInRegisters;
     for (const std::string& owner : owners()) {
         const kernel::Btf* btf = view.types(owner);
         if (btf == nullptr) continue;
         btf->for_each([&](kernel::BtfId id, std::uint32_t type_kind, std::string_view name) {
-            if (type_kind == BTF_KIND_FUNC && base::glob_matches(function, name) && fits_trampoline(*btf, id) &&
-                is_traceable(name))
+            if (type_kind == BTF_KIND_FUNC && base::glob_matches(function, name) && fits_trampoline(*btf, id, most) &&
+                is_traceable(owner, name) && !is_shared(owner, name))
                 add(owner, name);
         });
     }
@@ -194,7 +235,7 @@ Arguments arguments_fexit(const View& view, const program::Place& place) {
     return arguments(view, place, true);
 }
 
-Attachment attach(const View&, const LoadedFunction& function, Places places) {
+Attachment attach(const View& view, const LoadedFunction& function, Places places) {
     // The function was named when the program was loaded (attach_btf_id); opening takes no name.
     Links links;
     for (const program::Place& place : places) {
@@ -206,7 +247,15 @@ Attachment attach(const View&, const LoadedFunction& function, Places places) {
             return base::Error{.message = "the kernel makes no trampoline for " + place.function +
                                           ", whose arguments are too many or too large",
                                .errnum = kNotSupported};
-        if (fd < 0) return base::error_from_errno("attaching to function " + place.function, errno);
+        if (fd < 0) {
+            const int refusal = errno;
+            base::Error error = base::error_from_errno("attaching to function " + place.function, refusal);
+            if (refusal == EBUSY && view.function_addresses(place.module, place.function).size() > 1)
+                error.hint =
+                    "several functions have this name, and the kernel would trace the first only, which it "
+                    "cannot: a kprobe probes all of them";
+            return error;
+        }
         links.fds.emplace_back(static_cast<int>(fd));
         links.hooks++;
     }

@@ -123,7 +123,7 @@ Lines describe(const View& view, const program::Place& place);
                                                      std::size_t most);
 [[nodiscard]] Target target_of(program::ProbeKind kind, Parts parts);
 [[nodiscard]] std::string_view name_of(program::ProbeKind kind);
-/// Sorts by name and removes repetitions.
+/// Sorts by name, then module, and removes repetitions.
 void sort_matches(std::vector<Match>& matches);
 
 }  // namespace probes

@@ -1,29 +1,19 @@
-// kprobe, kretprobe: entry, return or an inner instruction of a kernel function.
-#include <linux/bpf.h>
+// kprobe, kretprobe: entry, return or an inner instruction of a kernel function. Attaching them is kprobe_attach.cpp.
 #include <linux/btf.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <optional>
 
 #include "runtime/base/glob.h"
 #include "runtime/base/nearest.h"
 #include "runtime/base/text.h"
 #include "runtime/probes/btf_prototype.h"
 #include "runtime/probes/kinds.h"
-#include "runtime/probes/perf.h"
-#include "runtime/probes/substitute.h"
 
 namespace probes::kprobe {
 namespace {
 
 using program::ProbeKind;
-
-// BPF_TRACE_KPROBE_MULTI: the value of bpf_attach_type, which elder headers do not name.
-constexpr unsigned kTraceKprobeMulti = 42;
 
 Parsed<Target> parse(ProbeKind kind, Parts parts) {
     const std::string name(name_of(kind));
@@ -55,126 +45,17 @@ bool is_loaded(const View& view, std::string_view module) {
     return false;
 }
 
-/// Bytes of the kernel's function; nothing if its symbols do not tell.
-std::optional<std::uint64_t> function_size(const View& view, std::string_view name) {
-    const auto start = view.symbol_address(name);
-    if (!start) return std::nullopt;
-    // The last address that still belongs to it; no function is larger.
-    std::uint64_t inside = 0, outside = 1 << 20;
-    const auto belongs = [&](std::uint64_t offset) { return view.kernel_symbol(*start + offset).offset == offset; };
-    if (!belongs(0)) return std::nullopt;
-    while (outside - inside > 1) {
-        const std::uint64_t middle = inside + (outside - inside) / 2;
-        (belongs(middle) ? inside : outside) = middle;
-    }
-    return inside + 1;
-}
-
-/// What the kernel's refusal of one function means.
-base::Error explained(const View& view, base::Error error, const program::Place& place, bool is_return) {
-    switch (error.errnum) {
-        case EOPNOTSUPP: error.hint = substitute_hint(view, place.function, is_return); break;
-        case ENOENT: error.hint = "the kernel has no function of this name, or it was inlined everywhere"; break;
-        case EADDRNOTAVAIL:
-            error.hint = "several functions have this name: probe one by its address (--unsafe), or a caller";
-            break;
-        case EILSEQ:
-            error.message = "attaching to " + place.function + "+" + std::to_string(place.offset) +
-                            ": no instruction begins at this offset";
-            break;
-        case ESRCH:  // a multi-link's word for it
-        case EINVAL:
-            error.hint = place.offset == 0 ? "the kernel does not let this function be probed (notrace, or on its list "
-                                             "in /sys/kernel/debug/kprobes/blacklist)"
-                                           : "the kernel does not let this instruction be probed";
-            break;
-        default: break;
-    }
-    return error;
-}
-
-int open_multi(const LoadedFunction& function, Places places, bool is_return) {
-    std::vector<const char*> names;
-    std::vector<std::uint64_t> cookies;
-    for (const program::Place& place : places) {
-        names.push_back(place.function.c_str());
-        cookies.push_back(place.cookie);
-    }
-    bpf_attr request;
-    std::memset(&request, 0, sizeof request);
-    request.link_create.prog_fd = static_cast<std::uint32_t>(function.fd);
-    request.link_create.attach_type = kTraceKprobeMulti;
-    request.link_create.kprobe_multi.flags = is_return ? 1 : 0;  // BPF_F_KPROBE_MULTI_RETURN
-    request.link_create.kprobe_multi.cnt = static_cast<std::uint32_t>(names.size());
-    request.link_create.kprobe_multi.syms = reinterpret_cast<std::uintptr_t>(names.data());
-    request.link_create.kprobe_multi.cookies = reinterpret_cast<std::uintptr_t>(cookies.data());
-    const long fd = ::syscall(__NR_bpf, BPF_LINK_CREATE, &request, sizeof request);
-    return fd < 0 ? -errno : static_cast<int>(fd);
-}
-
-/// One link for all of them. One function that cannot be traced fails the whole link without being named: the list is
-/// then halved until the bad ones stand alone and are left out.
-int attach_multi(Links& links, const LoadedFunction& function, Places places, bool is_return) {
-    const int result = open_multi(function, places, is_return);
-    if (result >= 0) {
-        links.fds.emplace_back(result);
-        links.hooks += static_cast<unsigned>(places.size());
-        return 0;
-    }
-    const bool is_about_names = result == -EINVAL || result == -ESRCH || result == -ENOENT || result == -EADDRNOTAVAIL;
-    if (!is_about_names) return result;
-    if (places.size() == 1) {
-        links.skipped.push_back(places.front().function);
-        return result;
-    }
-    const std::size_t half = places.size() / 2;
-    const int first = attach_multi(links, function, places.first(half), is_return);
-    const int second = attach_multi(links, function, places.subspan(half), is_return);
-    return first < 0 ? first : second;
-}
-
-Attachment attach(const View& view, const LoadedFunction& function, Places places, bool is_return) {
-    Links links;
-    if (function.function != nullptr && static_cast<unsigned>(function.function->expected) == kTraceKprobeMulti) {
-        const int result = attach_multi(links, function, places, is_return);
-        if (links.fds.empty()) {
-            return explained(
-                view, base::error_from_errno("attaching to " + std::to_string(places.size()) + " functions", -result),
-                places.front(), is_return);
-        }
-        return links;
-    }
-    auto type = perf::dynamic_type("kprobe");
-    if (!type.ok()) return explained(view, type.take_error(), places.front(), is_return);
-    const std::uint64_t config = is_return ? std::uint64_t{1} << perf::return_bit("kprobe") : 0;
-    for (const program::Place& place : places) {
-        perf_event_attr attributes = perf::event(*type, config);
-        const bool has_module = !place.module.empty() && place.module != "vmlinux";
-        const std::string name = has_module ? place.module + ":" + place.function : place.function;
-        attributes.kprobe_func = place.function.empty() ? 0 : reinterpret_cast<std::uintptr_t>(name.c_str());
-        if (place.function.empty())
-            attributes.kprobe_addr = place.address;
-        else
-            attributes.probe_offset = place.offset;
-        if (place.offset != 0) {
-            const auto size = function_size(view, place.function);
-            if (size && place.offset >= *size) {
-                return base::Error{.message = "Offset outside the function bounds ('" + place.function + "' size is " +
-                                              std::to_string(*size) + ")",
-                                   .errnum = ERANGE};
-            }
-        }
-        const std::string doing =
-            "attaching to " + (place.function.empty()
-                                   ? "address " + std::to_string(place.address)
-                                   : name + (place.offset == 0 ? "" : "+" + std::to_string(place.offset)));
-        auto event = perf::open(attributes, -1, view.online_cpus().empty() ? 0 : view.online_cpus().front());
-        if (!event.ok()) return explained(view, event.take_error(doing), place, is_return);
-        if (auto status = perf::attach(links, std::move(*event), function.fd, place.cookie); !status.ok())
-            return status.take_error(doing);
-        links.hooks++;
-    }
-    return links;
+/// Functions that kprobes must leave alone, sorted: of those that ftrace lists, some run when a kprobe is hit.
+std::vector<std::string> forbidden_functions(const View& view) {
+    std::vector<std::string> names;
+    const auto text = view.read_file("/sys/kernel/debug/kprobes/blacklist");
+    if (!text.ok()) return names;
+    // "0xffffffff81001000-0xffffffff81001010\tdo_int3" a line
+    for (std::string_view line : base::split(*text, '\n'))
+        if (const std::size_t tab = line.find('\t'); tab != std::string_view::npos)
+            names.emplace_back(line.substr(tab + 1));
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 base::Result<FoundFunction> described_function(const View& view, const program::Place& place) {
@@ -251,11 +132,14 @@ Matches list(const View& view, const Target& target) {
     }
     auto functions = view.traceable_functions();
     if (!functions.ok()) return functions.take_error();
+    const bool is_many = is_pattern || target.is_listing;
+    const auto forbidden = is_many ? forbidden_functions(view) : std::vector<std::string>();
     for (const kernel::FunctionName& candidate : *functions) {
         if (is_pattern ? !base::glob_matches(function, candidate.name) : function != candidate.name) continue;
         if (!module.empty() && !base::glob_matches(module, candidate.module)) continue;
         // Pieces the compiler split off: what their arguments are nobody can tell.
         if (candidate.name.find(".part.") != std::string::npos) continue;
+        if (std::binary_search(forbidden.begin(), forbidden.end(), candidate.name)) continue;
         add(candidate.module, candidate.name);
     }
     // The list has one name for each place, and functions that ftrace cannot touch may still take a breakpoint: of any
@@ -303,14 +187,6 @@ Lines describe_kretprobe(const View& view, const program::Place& place) {
     const kernel::BtfId result = found->btf->referenced(found->prototype);
     if (result != 0) lines.push_back(spell_type(*found->btf, result) + " retval");
     return lines;
-}
-
-Attachment attach_kprobe(const View& view, const LoadedFunction& function, Places places) {
-    return attach(view, function, places, false);
-}
-
-Attachment attach_kretprobe(const View& view, const LoadedFunction& function, Places places) {
-    return attach(view, function, places, true);
 }
 
 }  // namespace probes::kprobe

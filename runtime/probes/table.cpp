@@ -1,5 +1,6 @@
 // The one table of probe kinds, and what is common to all of them: finding a row, taking an attach point apart.
 #include <algorithm>
+#include <tuple>
 
 #include "runtime/base/glob.h"
 #include "runtime/base/nearest.h"
@@ -403,9 +404,10 @@ std::string_view name_of(ProbeKind kind) {
 }
 
 void sort_matches(std::vector<Match>& matches) {
-    std::sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) { return a.name < b.name; });
+    const auto key = [](const Match& match) { return std::tie(match.name, match.place.module); };
+    std::sort(matches.begin(), matches.end(), [&](const Match& a, const Match& b) { return key(a) < key(b); });
     matches.erase(
-        std::unique(matches.begin(), matches.end(), [](const Match& a, const Match& b) { return a.name == b.name; }),
+        std::unique(matches.begin(), matches.end(), [&](const Match& a, const Match& b) { return key(a) == key(b); }),
         matches.end());
 }
 

@@ -10,8 +10,10 @@ class EmptyKernel : public kernel::KernelView {
     base::Result<std::vector<std::string>> tracepoints() const override { return unknown(); }
     base::Result<std::string> tracepoint_format(std::string_view, std::string_view) const override { return unknown(); }
     base::Result<std::uint64_t> tracepoint_id(std::string_view, std::string_view) const override { return unknown(); }
-    base::Result<std::vector<kernel::FunctionName>> traceable_functions() const override { return unknown(); }
+    base::Result<std::span<const kernel::FunctionName>> traceable_functions() const override { return unknown(); }
     std::optional<std::uint64_t> symbol_address(std::string_view) const override { return std::nullopt; }
+    std::vector<kernel::FunctionName> shared_names() const override { return {}; }
+    std::vector<std::uint64_t> function_addresses(std::string_view, std::string_view) const override { return {}; }
     kernel::Symbol kernel_symbol(std::uint64_t) const override { return {}; }
     kernel::Symbol user_symbol(std::uint32_t, std::uint64_t) const override { return {}; }
     base::Result<std::span<const std::byte>> btf() const override { return unknown(); }

@@ -68,14 +68,32 @@ base::Result<std::uint64_t> FakeKernel::tracepoint_id(std::string_view category,
     return format->id;
 }
 
-base::Result<std::vector<kernel::FunctionName>> FakeKernel::traceable_functions() const {
-    return functions;
+base::Result<std::span<const kernel::FunctionName>> FakeKernel::traceable_functions() const {
+    return std::span<const kernel::FunctionName>(functions);
 }
 
 std::optional<std::uint64_t> FakeKernel::symbol_address(std::string_view name) const {
     for (const auto& [address, symbol] : kernel_symbols)
         if (symbol.first == name) return address;
     return std::nullopt;
+}
+
+std::vector<std::uint64_t> FakeKernel::function_addresses(std::string_view module, std::string_view name) const {
+    std::vector<std::uint64_t> addresses;
+    for (const auto& [address, symbol] : kernel_symbols)
+        if (symbol.first == name && (module.empty() || module == (symbol.second.empty() ? "vmlinux" : symbol.second)))
+            addresses.push_back(address);
+    return addresses;
+}
+
+std::vector<kernel::FunctionName> FakeKernel::shared_names() const {
+    std::map<std::pair<std::string, std::string>, int> counts;
+    for (const auto& [address, symbol] : kernel_symbols)
+        counts[{symbol.first, symbol.second.empty() ? "vmlinux" : symbol.second}]++;
+    std::vector<kernel::FunctionName> names;
+    for (const auto& [symbol, count] : counts)
+        if (count > 1) names.push_back({symbol.first, symbol.second});
+    return names;
 }
 
 kernel::Symbol FakeKernel::kernel_symbol(std::uint64_t address) const {

@@ -56,8 +56,10 @@ class FakeKernel : public kernel::KernelView {
     base::Result<std::vector<std::string>> tracepoints() const override;
     base::Result<std::string> tracepoint_format(std::string_view category, std::string_view event) const override;
     base::Result<std::uint64_t> tracepoint_id(std::string_view category, std::string_view event) const override;
-    base::Result<std::vector<kernel::FunctionName>> traceable_functions() const override;
+    base::Result<std::span<const kernel::FunctionName>> traceable_functions() const override;
     std::optional<std::uint64_t> symbol_address(std::string_view name) const override;
+    std::vector<kernel::FunctionName> shared_names() const override;
+    std::vector<std::uint64_t> function_addresses(std::string_view module, std::string_view name) const override;
     kernel::Symbol kernel_symbol(std::uint64_t address) const override;
     kernel::Symbol user_symbol(std::uint32_t pid, std::uint64_t address) const override;
     std::optional<kernel::FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const override;

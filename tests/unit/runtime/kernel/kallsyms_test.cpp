@@ -49,6 +49,23 @@ TEST(Kallsyms, NamesHaveAddresses) {
     EXPECT_EQ(symbols.address_of("vfs"), std::nullopt);
 }
 
+TEST(Kallsyms, ANameMayHaveSeveralFunctions) {
+    using Addresses = std::vector<std::uint64_t>;
+    const kernel::Kallsyms symbols(kText);
+    EXPECT_EQ(symbols.functions_of("", "helper"), (Addresses{0xffffffff81000100, 0xffffffffc0000100}));
+    EXPECT_EQ(symbols.functions_of("vmlinux", "helper"), Addresses{0xffffffff81000100});
+    EXPECT_EQ(symbols.functions_of("ext4", "helper"), Addresses{0xffffffffc0000100});
+    EXPECT_EQ(symbols.functions_of("", "jiffies"), Addresses{}) << "no function";
+    EXPECT_TRUE(symbols.shared_names().empty()) << "the kernel's and a module's are told apart";
+    const auto shared = kernel::Kallsyms(
+                            "ffffffff81000000 t helper\nffffffff81000100 t one\nffffffff81000200 T helper\n"
+                            "ffffffffc0000000 t one\t[ext4]\nffffffffc0000001 t one\t[ext4]\n")
+                            .shared_names();
+    ASSERT_EQ(shared.size(), 2u);
+    EXPECT_EQ(shared[0].name + " " + shared[0].module, "helper vmlinux");
+    EXPECT_EQ(shared[1].name + " " + shared[1].module, "one ext4");
+}
+
 TEST(Kallsyms, HiddenAddressesAreNoSymbols) {
     const kernel::Kallsyms symbols("0000000000000000 T vfs_read\n0000000000000000 T vfs_write\n");
     EXPECT_TRUE(symbols.empty());

@@ -181,6 +181,30 @@ TEST(ParseTarget, Kprobe) {
     check(rows);
 }
 
+TEST(ParseTarget, KprobeWildcardsLeaveOutWhatTheKernelRefuses) {
+    test_support::FakeKernel kernel = fake();
+    kernel.functions = {{"do_int3", "vmlinux"},       {"do_nanosleep", "vmlinux"}, {"do_part.part.0", "vmlinux"},
+                        {"do_twice", "ext4"},         {"do_twice", "vmlinux"},     {"do_twice", "vmlinux"},
+                        {"do_what.isra.0", "vmlinux"}};
+    kernel.files["/sys/kernel/debug/kprobes/blacklist"] = "0xffffffff81001000-0xffffffff81001010\tdo_int3\n";
+    const auto names = [&](std::string_view text) {
+        auto parts = probes::split_attach_point(text);
+        const probes::Provider& row = *probes::find(parts[0]);
+        parts.erase(parts.begin());
+        const auto matches = row.list(kernel, row.parse(parts).value());
+        std::string result;
+        for (const probes::Match& match : *matches)
+            result += match.name + " of " + match.place.module + "; ";
+        return result;
+    };
+    EXPECT_EQ(
+        names("kprobe:do_*"),
+        "kprobe:do_nanosleep of vmlinux; kprobe:do_twice of ext4; kprobe:do_twice of vmlinux; kprobe:do_what.isra.0 of "
+        "vmlinux; ");
+    EXPECT_EQ(names("kprobe:*:do_tw*"), "kprobe:ext4:do_twice of ext4; kprobe:vmlinux:do_twice of vmlinux; ");
+    EXPECT_EQ(names("kprobe:do_int3"), "kprobe:do_int3 of vmlinux; ") << "the kernel says what it thinks of it";
+}
+
 TEST(ParseTarget, OthersByTheirWords) {
     const Row rows[] = {
         {"fentry", "error: fentry probe type requires 1 or 2 arguments, found 0"},
