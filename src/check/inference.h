@@ -75,9 +75,8 @@ class Inference {
     const Type* identifier(const ast::Identifier& node);
     const Type* field(const ast::Field& node);
     const Type* member_type(const types::Member& member, const Type* base_pointer);
-    [[nodiscard]] static bool is_address_of_text(const program::Argument& argument);
-    [[nodiscard]] bool is_address_of_text(const ast::Expr& expr);
     [[nodiscard]] bool is_one_of_several() const;
+    const Type* refuse_in_function(std::string_view name, Range range);
     const Type* no_member(const ast::Field& node, const Type* base);
     const Type* element_of_tuple(const ast::Expr& node, const Type* base, std::uint64_t index);
     const Type* index(const ast::Index& node);
@@ -103,7 +102,7 @@ class Inference {
     const Type* address_of(const ast::AddressOf& node);
     const Type* literal(const ast::Expr& expr, Literal value);
 
-    // ---- event arguments (infer_expressions.cpp)
+    // ---- infer_arguments.cpp
     bool is_args(const ast::Expr& expr);
     void ask_arguments();
     const Type* argument_type(const program::Argument& argument);
@@ -111,8 +110,9 @@ class Inference {
     const Type* whole_arguments();
     const Type* argument_field(const ast::Field& node);
     const program::Argument* find_argument(std::string_view name);
+    [[nodiscard]] static bool is_address_of_text(const program::Argument& argument);
+    [[nodiscard]] bool is_address_of_text(const ast::Expr& expr);
     bool refuse_in_loop(std::string_view name, Range range);
-    const Type* refuse_in_function(std::string_view name, Range range);
 
     // ---- check_calls.cpp
     const Type* call(const ast::Call& node);
