@@ -1,7 +1,5 @@
 // check::fold_constants: what literals come to when operators meet them while compiling: exact C arithmetic on values
-// between -2^63 and 2^64 - 1, refused on overflow and division by zero. `evaluate` computes a typed expression of
-// integers as the kernel will, at 64 bits with wrap-around: the other side of the test that compares both. Knows no
-// names, maps or calls.
+// between -2^63 and 2^64 - 1, refused on overflow and division by zero. Knows no names, maps or calls.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +8,7 @@
 #include <variant>
 
 #include "src/ast/ast.h"
-#include "src/typed/typed.h"
+#include "src/types/type.h"
 
 namespace check {
 
@@ -49,10 +47,6 @@ struct Folded {
 [[nodiscard]] Folded fold(ast::BinaryOp op, const Literal& left, const Literal& right);
 [[nodiscard]] Folded fold(ast::UnaryOp op, const Literal& operand);
 
-/// The value of a tree of integer literals, casts, arithmetic, comparisons and choices as the compiled program computes
-/// it, as the 64 bits of an expression of its type. Division by zero gives what LANGUAGE 3.2 says (divisor 1). nullopt:
-/// something else stands in it.
-[[nodiscard]] std::optional<std::uint64_t> evaluate(const typed::Expr& expr);
 /// Cuts or extends 64 bits to what a value of this scalar type holds.
 [[nodiscard]] std::uint64_t wrap_to(const types::Type* type, std::uint64_t bits);
 

@@ -68,31 +68,5 @@ TEST(FoldConstants, WrapsToTheWidthOfATypes) {
     EXPECT_EQ(wrap_to(table.boolean(), 256), 1u);
 }
 
-TEST(FoldConstants, EvaluatesAsTheKernelDoes) {
-    types::Table table;
-    const auto number = [&](std::int64_t value) {
-        typed::Integer node;
-        node.kind = typed::ExprKind::integer;
-        node.type = table.integer(8, true);
-        node.value = static_cast<std::uint64_t>(value);
-        return node;
-    };
-    const typed::Integer low = number(INT64_MIN), minus = number(-1), zero = number(0);
-    typed::Binary node;
-    node.kind = typed::ExprKind::binary;
-    node.type = table.integer(8, true);
-    node.is_signed_operation = true;
-    node.op = typed::BinaryOp::divide;
-    node.left = &low;
-    node.right = &minus;
-    EXPECT_EQ(evaluate(node), static_cast<std::uint64_t>(INT64_MIN));
-    node.right = &zero;
-    EXPECT_EQ(evaluate(node), static_cast<std::uint64_t>(INT64_MIN)) << "a divisor of zero counts as one";
-    node.op = typed::BinaryOp::shift_right;
-    const typed::Integer one = number(1);
-    node.right = &one;
-    EXPECT_EQ(evaluate(node), std::uint64_t{1} << 62) << "shifts are logical";
-}
-
 }  // namespace
 }  // namespace check
