@@ -360,7 +360,6 @@ void Formatter::comment_behind(std::uint32_t end) {
 }
 
 // ---- expressions
-// -----------------------------------------------------------------------------------------------------
 
 void Formatter::list(std::string_view open, const std::vector<const Expr*>& exprs, std::string_view close) {
     out_ += open;
@@ -427,7 +426,6 @@ bool Formatter::begins_with_minus(const Expr& expr) {
 }
 
 // ---- statements
-// ------------------------------------------------------------------------------------------------------
 
 void Formatter::if_else(const IfExpr& expr, bool is_value) {
     out_ += "if ";
@@ -515,7 +513,6 @@ void Formatter::block(const Block& block, bool is_value) {
 }
 
 // ---- top level
-// -------------------------------------------------------------------------------------------------------
 
 std::vector<Formatter::Item> Formatter::items() const {
     std::vector<Item> all;

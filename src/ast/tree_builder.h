@@ -2,8 +2,8 @@
 // how ranges are put together, what a block's value is, and how deep a script may nest. Takes places and words from
 // grammar/, gives a finished Script; knows neither tokens nor how text is read.
 //
-// Ranges follow LANGUAGE 10.2: a binary operation reaches from its left operand to its right one without parentheses
-// around them, a cast is its "(type)".
+// Ranges are what messages point at: a binary operation reaches from its left operand to its right one without
+// parentheses around them, a cast is its "(type)".
 #pragma once
 
 #include <optional>

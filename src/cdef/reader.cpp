@@ -157,7 +157,6 @@ void Reader::fail(std::string message) {
 }
 
 // ---- preprocessor
-// ----------------------------------------------------------------------------------------------------
 
 /// Lines that start with # are carried out; what lies between them is one run of declarations.
 void Reader::read_text(std::string_view text, source::Range at) {
@@ -531,7 +530,6 @@ bool Reader::condition(std::string_view rest) {
 }
 
 // ---- tokens
-// ----------------------------------------------------------------------------------------------------------
 
 const Token& Reader::peek(std::size_t ahead) const {
     static const Token kEnd;
@@ -545,7 +543,6 @@ bool Reader::accept(std::string_view text) {
 }
 
 // ---- constant expressions
-// --------------------------------------------------------------------------------------------
 
 /// The words of an integer type; nullptr: something else stands here.
 const types::Type* Reader::cast_type() {
@@ -727,7 +724,6 @@ std::optional<Reader::Number> Reader::expression(int level) {
 }
 
 // ---- declarations
-// ----------------------------------------------------------------------------------------------------
 
 void Reader::declarations(std::vector<Token> tokens, source::Range at) {
     if (tokens.size() <= 1) return;

@@ -187,7 +187,6 @@ class Analysis {
 };
 
 // ---- the passes, in order; each adds to analysis.diagnostics
-// ---------------------------------------------------------------
 
 /// configure.cpp: config block and environment -> analysis.config.
 void configure(Analysis& analysis);
@@ -211,7 +210,7 @@ struct ParameterValue {
 [[nodiscard]] ParameterValue parameter_value(const Analysis& analysis, std::uint64_t number);
 /// "$x" of a name the macro expansion made unique.
 [[nodiscard]] std::string_view written_name(std::string_view name);
-/// LANGUAGE's word for a kind in messages: begin, end, self are "special".
+/// The word for a kind in messages: begin, end, self are "special".
 [[nodiscard]] std::string_view kind_in_messages(program::ProbeKind kind);
 /// Sorted out of a list of names: "did you mean `x`?" for the nearest, or nothing.
 void add_nearest(source::Diagnostics::Added added, std::string_view word, const std::vector<std::string>& candidates);

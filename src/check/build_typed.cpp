@@ -44,7 +44,6 @@ class Builder {
 
   private:
     // ---- maps and probes
-    // -------------------------------------------------------------------------------------------------
 
     void number_maps() {
         map_indices_.resize(analysis_.maps.size());
@@ -169,7 +168,6 @@ class Builder {
     }
 
     // ---- making nodes
-    // ------------------------------------------------------------------------------------------------------
 
     template <typename Node>
     Node* make(typed::ExprKind kind, const Type* type, Range range) {
@@ -237,7 +235,6 @@ class Builder {
     }
 
     // ---- literals
-    // --------------------------------------------------------------------------------------------------------------
 
     const typed::Expr* literal(const Literal& value, const Type* type, Range range, bool is_exempt = false) {
         if (!value.is_text()) {
@@ -268,7 +265,6 @@ class Builder {
     }
 
     // ---- expressions
-    // -------------------------------------------------------------------------------------------------------------
 
     const typed::Expr* build(const ast::Expr& expr) {
         const ExprInfo& info = analysis_.info(expr);
@@ -430,7 +426,6 @@ class Builder {
     }
 
     // ---- fields and elements
-    // ---------------------------------------------------------------------------------------------------------
 
     const typed::Expr* member(const typed::Expr* base, std::uint64_t index, Range range) {
         auto* node = make<typed::MemberOf>(typed::ExprKind::member, base->type->members[index].type, range);
@@ -490,7 +485,6 @@ class Builder {
     }
 
     // ---- operators
-    // ---------------------------------------------------------------------------------------------------------------------
 
     const typed::Expr* unary(const ast::Unary& node) {
         if (node.op == ast::UnaryOp::dereference) {
@@ -728,7 +722,6 @@ class Builder {
     }
 
     // ---- calls
-    // ---------------------------------------------------------------------------------------------------------------------------
 
     const typed::Expr* function_call(const ast::Expr& node, const std::vector<const ast::Expr*>& arguments,
                                      std::uint32_t index) {
@@ -834,7 +827,6 @@ class Builder {
     }
 
     // ---- values used twice
-    // ---------------------------------------------------------------------------------------------------------------
 
     /// Evaluating it again gives the same and does nothing.
     static bool is_pure(const typed::Expr& expr) {
@@ -875,7 +867,6 @@ class Builder {
     }
 
     // ---- statements
-    // ------------------------------------------------------------------------------------------------------------------------
 
     typed::Block block(const ast::Block& from) {
         typed::Block to;

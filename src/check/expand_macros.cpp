@@ -59,7 +59,6 @@ class Expander {
 
   private:
     // ---- macros
-    // ------------------------------------------------------------------------------------------------------
 
     void collect_macros() {
         for (const ast::Script* script : input_.scripts)
@@ -287,7 +286,6 @@ class Expander {
     }
 
     // ---- making nodes
-    // --------------------------------------------------------------------------------------------------
 
     template <typename Node>
     Node* make(ast::ExprKind kind, Range range) {
@@ -332,7 +330,6 @@ class Expander {
     }
 
     // ---- parameters of the command line
-    // --------------------------------------------------------------------------------
 
     ParameterValue parameter(std::uint64_t number, Range range) {
         ParameterValue value = parameter_value(analysis_, number);
@@ -373,7 +370,6 @@ class Expander {
     }
 
     // ---- getopt
-    // --------------------------------------------------------------------------------------------------------
 
     /// What a default may be: nothing that needs types.
     std::optional<Literal> plain_literal(const ast::Expr& expr) {
@@ -555,7 +551,6 @@ class Expander {
     }
 
     // ---- copying types
-    // ---------------------------------------------------------------------------------------------------
 
     const ast::TypeSpec* copy(const ast::TypeSpec& spec) {
         if (spec.kind == ast::TypeSpec::Kind::named && environment_ != nullptr) {
@@ -598,7 +593,6 @@ class Expander {
     }
 
     // ---- copying expressions
-    // ---------------------------------------------------------------------------------------------
 
     /// One more copy of a macro's argument, outside the macro's own names.
     const ast::Expr* again(const ast::Expr& argument) {
@@ -950,7 +944,6 @@ class Expander {
     }
 
     // ---- copying statements
-    // ----------------------------------------------------------------------------------------------
 
     const ast::Block* copy(const ast::Block& block) {
         auto* to = arena_.make<ast::Block>();
@@ -1058,7 +1051,6 @@ class Expander {
     }
 
     // ---- clauses
-    // -----------------------------------------------------------------------------------------------------------
 
     /// Of the macros and fns that the body may call, and those that they may call: whose names stand in it.
     std::string called_text(const Clause& clause) const {

@@ -17,7 +17,6 @@ constexpr int kGrowingRounds = 40;
 }  // namespace
 
 // ---- rounds
-// --------------------------------------------------------------------------------------------------------------
 
 void Inference::contribute(Slot& slot, const Type* type) {
     if (type == nullptr || type->kind == Kind::error || type->kind == Kind::none || type->kind == Kind::void_) return;
@@ -125,7 +124,6 @@ void Inference::infer_body(Body& body) {
 }
 
 // ---- statements
-// ------------------------------------------------------------------------------------------------------------
 
 /// Of a fn: what its last line says, asked once.
 const Type* Inference::function_result(FunctionBody& function) {

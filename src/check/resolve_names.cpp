@@ -62,7 +62,6 @@ class Resolver {
     }
 
     // ---- variables
-    // -------------------------------------------------------------------------------------------------------
 
     std::uint32_t find(std::string_view name) const {
         for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope)
@@ -170,7 +169,6 @@ class Resolver {
     }
 
     // ---- maps
-    // --------------------------------------------------------------------------------------------------------------
 
     Range name_range(const ast::Map& map) const {
         return {map.range.file, map.range.begin, map.range.begin + static_cast<std::uint32_t>(map.name.size())};
@@ -206,7 +204,6 @@ class Resolver {
     }
 
     // ---- expressions
-    // -------------------------------------------------------------------------------------------------------
 
     void visit(const ast::TypeSpec& spec) {
         if (spec.of_expr != nullptr) described(*spec.of_expr);
@@ -314,7 +311,6 @@ class Resolver {
     }
 
     // ---- statements
-    // ----------------------------------------------------------------------------------------------------------
 
     /// ++ and += read as well as write; an undefined variable is an error, an absent map element is zero.
     void target(const ast::Expr& expr) {

@@ -32,7 +32,6 @@
 //   The row's `result` function, where there is one, goes before the text.
 //
 // A bool is taken where int is asked for, and an enumeration too; an array of one-byte integers where string is.
-// Texts of errors: LANGUAGE 6, first paragraph.
 // clang-format on
 #pragma once
 

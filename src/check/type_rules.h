@@ -1,4 +1,4 @@
-// check::type_rules: which types go together and what comes of it (LANGUAGE 3.2, 3.3): pure functions over types. Taken
+// check::type_rules: which types go together and what comes of it: pure functions over types. Taken
 // by infer_types and build_typed.
 #pragma once
 

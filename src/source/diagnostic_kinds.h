@@ -1,5 +1,5 @@
 // The table of diagnostic kinds: id (BL0001 ...), name, severity. A number is never used again. The message itself is
-// written where it is found, since LANGUAGE's wordings carry types and names; the kind is what tests, docs and -v name.
+// written where it is found, since the wordings carry types and names; the kind is what tests, docs and -v name.
 // To add one: append a line at the end of the list and a case under tests/golden/errors.
 #pragma once
 

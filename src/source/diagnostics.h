@@ -27,7 +27,7 @@ struct Diagnostic {
     std::string message;  ///< one or more lines, without "ERROR: "
     std::vector<Note> notes;
     std::vector<std::string> hints;
-    bool only_verbose = false;  ///< noise classes of LANGUAGE 10.4: shown with -v only
+    bool only_verbose = false;  ///< about code that is all right as a rule: shown with -v only
 };
 
 class Diagnostics {

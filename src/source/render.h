@@ -1,4 +1,4 @@
-// Diagnostic -> the lines LANGUAGE 10.1 describes: position, message, excerpt with markers, notes, hints.
+// Diagnostic -> the lines that users read: position, message, excerpt with markers, notes, hints.
 #pragma once
 
 #include <string>
