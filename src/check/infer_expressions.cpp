@@ -885,7 +885,11 @@ const Type* Inference::size_of(const ast::SizeOf& node) {
     type = settled(type);
     if (type->kind == Kind::string && type->capacity == 0)
         type = types_.string(static_cast<std::uint32_t>(analysis_.config.max_strlen));
-    Literal size = Literal::of(std::uint64_t{as_string(types_, type)->size});
+    std::uint64_t bytes = as_string(types_, type)->size;
+    // As the language counts them, with their frames; ours lie in a map, and what is passed around is their number.
+    if (type->kind == Kind::kstack) bytes = 8 * std::uint64_t{type->stack_limit} + 8;
+    if (type->kind == Kind::ustack) bytes = 8 * std::uint64_t{type->stack_limit} + 16;
+    Literal size = Literal::of(bytes);
     size.type = types_.integer(8, false);
     return literal(node, std::move(size));
 }
