@@ -840,8 +840,14 @@ const Type* Inference::cast(const ast::Cast& node) {
         from = types_.integer(to->size, true);
     if (to->kind == Kind::integer && to->capacity != 0) to = settled(to);
     if (to->is_aggregation() || to->kind == Kind::void_ || !can_cast(from, to)) {
+        // stats() of a map is read as a record; the script knows it by the function.
+        const Type* spelled = from;
+        if (node.operand->kind == ast::ExprKind::map) {
+            const Type* stored = analysis_.maps[info(*node.operand).map].value.read();
+            if (stored != nullptr && stored->kind == Kind::stats) spelled = stored;
+        }
         auto added = error(DiagnosticKind::bad_cast, node.range,
-                           fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(from), types::name_of(to)));
+                           fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(spelled), types::name_of(to)));
         if (to->kind == Kind::structure && (from->kind == Kind::integer || from->kind == Kind::pointer))
             added.hint(fmt::format("an address is cast to a pointer: `({} *)`", types::name_of(to)));
         return types_.error();
