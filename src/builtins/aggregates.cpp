@@ -184,10 +184,7 @@ ir::Value top_bit(ir::Builder& b, ir::Value value) {
     return index;
 }
 
-ir::Value lower_hist(Emitter& e, const Call& call, ir::Value) {
-    ir::Builder& b = e.ir();
-    const ir::Value value = e.scalar(*call.arguments[0]);
-    const std::uint64_t bits = e.map(call.map).aggregation.hist_bits;
+ir::Value hist_bucket(ir::Builder& b, ir::Value value, std::uint64_t bits) {
     const ir::Value bucket = b.slot(ir::Width::i64, "bucket");
     b.if_else(
         b.compare(ir::Compare::slt, value, b.i64(0)), [&] { b.store(b.i64(0), bucket); },
@@ -201,7 +198,15 @@ ir::Value lower_hist(Emitter& e, const Call& call, ir::Value) {
                     b.store(b.add(b.add(b.shl(b.add(level, b.i64(1)), b.i64(bits)), part), b.i64(1)), bucket);
                 });
         });
-    e.add_to_bucket(call.map, call.key, b.load(ir::Width::i64, bucket), call.range);
+    return b.load(ir::Width::i64, bucket);
+}
+
+ir::Value lower_hist(Emitter& e, const Call& call, ir::Value) {
+    const std::uint64_t bits = e.map(call.map).aggregation.hist_bits;
+    const ir::Value bucket =
+        e.call_shared("hist", bits, e.scalar(*call.arguments[0]),
+                      [&](ir::Builder& b, ir::Value value) { return hist_bucket(b, value, bits); });
+    e.add_to_bucket(call.map, call.key, bucket, call.range);
     return {};
 }
 
@@ -259,10 +264,7 @@ void check_lhist(CallSite& site) {
     site.set_aggregation(aggregation);
 }
 
-ir::Value lower_lhist(Emitter& e, const Call& call, ir::Value) {
-    ir::Builder& b = e.ir();
-    const ir::Value value = e.scalar(*call.arguments[0]);
-    const program::Aggregation& aggregation = e.map(call.map).aggregation;
+ir::Value lhist_bucket(ir::Builder& b, ir::Value value, const program::Aggregation& aggregation) {
     const auto min = static_cast<std::uint64_t>(aggregation.lhist_min);
     const auto max = static_cast<std::uint64_t>(aggregation.lhist_max);
     const auto step = static_cast<std::uint64_t>(aggregation.lhist_step);
@@ -274,7 +276,16 @@ ir::Value lower_lhist(Emitter& e, const Call& call, ir::Value) {
                 b.compare(ir::Compare::sgt, value, b.i64(max)), [&] { b.store(b.i64(1 + (max - min) / step), bucket); },
                 [&] { b.store(b.add(b.udiv(b.sub(value, b.i64(min)), b.i64(step)), b.i64(1)), bucket); });
         });
-    e.add_to_bucket(call.map, call.key, b.load(ir::Width::i64, bucket), call.range);
+    return b.load(ir::Width::i64, bucket);
+}
+
+ir::Value lower_lhist(Emitter& e, const Call& call, ir::Value) {
+    // One function a map: all calls for it have the same limits.
+    const program::Aggregation& aggregation = e.map(call.map).aggregation;
+    const ir::Value bucket =
+        e.call_shared("lhist", call.map.index(), e.scalar(*call.arguments[0]),
+                      [&](ir::Builder& b, ir::Value value) { return lhist_bucket(b, value, aggregation); });
+    e.add_to_bucket(call.map, call.key, bucket, call.range);
     return {};
 }
 

@@ -51,6 +51,16 @@ types::AddressSpace stack_space(ProbeKind kind) {
     return user.has(kind) ? types::AddressSpace::user : types::AddressSpace::kernel;
 }
 
+/// Word `index` of the stack behind the return address.
+ir::Value stack_argument(Emitter& e, const Call& call, std::uint64_t index) {
+    ir::Builder& b = e.ir();
+    const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
+    return e.with_word([&](ir::Value word) {
+        e.read(word, b.i64(8), b.add(stack, b.i64(8 + 8 * index)), stack_space(call.probe_kind), call.range);
+        return b.load(ir::Width::i64, word);
+    });
+}
+
 ir::Value lower_arg(Emitter& e, const Call& call, ir::Value) {
     ir::Builder& b = e.ir();
     const auto index = static_cast<unsigned>(call.number);
@@ -59,11 +69,7 @@ ir::Value lower_arg(Emitter& e, const Call& call, ir::Value) {
         return b.load(ir::Width::i64, e.context(), std::int64_t{8} * index);
     if (const auto offset = kernel::argument_register(index)) return register_value(e, *offset);
     // The System V ABI passes the seventh and later arguments on the stack, behind the return address.
-    const ir::Value slot = e.scratch(8);
-    const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
-    e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * std::uint64_t{index - kernel::kArgumentRegisters})),
-           stack_space(call.probe_kind), call.range);
-    return b.load(ir::Width::i64, slot);
+    return stack_argument(e, call, index - kernel::kArgumentRegisters);
 }
 
 void check_sarg(CallSite& site) {
@@ -75,11 +81,7 @@ void check_sarg(CallSite& site) {
 }
 
 ir::Value lower_sarg(Emitter& e, const Call& call, ir::Value) {
-    ir::Builder& b = e.ir();
-    const ir::Value slot = e.scratch(8);
-    const ir::Value stack = register_value(e, *kernel::register_offset("sp"));
-    e.read(slot, b.i64(8), b.add(stack, b.i64(8 + 8 * call.number)), stack_space(call.probe_kind), call.range);
-    return b.load(ir::Width::i64, slot);
+    return stack_argument(e, call, call.number);
 }
 
 void check_retval(CallSite& site) {

@@ -28,11 +28,12 @@ ir::Value namespace_id(Emitter& e, Which which) {
         },
         [&] {
             // struct bpf_pidns_info { u32 pid; u32 tgid; }; a task outside the namespace gives an error and zeros
-            const ir::Value ids = e.scratch(8);
-            b.store(b.i64(0), ids);
-            e.helper(Helper::get_ns_current_pid_tgid,
-                     {e.global(offsetof(program::Globals, pidns_dev)), inode, ids, b.i64(8)});
-            return b.zext(b.load(ir::Width::i32, ids, which == Which::process ? 4 : 0, 4), ir::Width::i64);
+            return e.with_word([&](ir::Value ids) {
+                b.store(b.i64(0), ids);
+                e.helper(Helper::get_ns_current_pid_tgid,
+                         {e.global(offsetof(program::Globals, pidns_dev)), inode, ids, b.i64(8)});
+                return b.zext(b.load(ir::Width::i32, ids, which == Which::process ? 4 : 0, 4), ir::Width::i64);
+            });
         });
 }
 
@@ -172,17 +173,19 @@ ir::Value related_task(Emitter& e, const Call& call) {
     ir::Builder& b = e.ir();
     const ir::Value task =
         call.arguments.empty() ? e.helper(Helper::get_current_task, {}) : e.scalar(*call.arguments[0]);
-    const ir::Value slot = e.scratch(8);
-    e.read(slot, b.i64(8), b.add(task, b.i64(call.number & 0xffffffff)), types::AddressSpace::kernel, call.range);
-    return b.load(ir::Width::i64, slot);
+    return e.with_word([&](ir::Value word) {
+        e.read(word, b.i64(8), b.add(task, b.i64(call.number & 0xffffffff)), types::AddressSpace::kernel, call.range);
+        return b.load(ir::Width::i64, word);
+    });
 }
 
 ir::Value lower_related_id(Emitter& e, const Call& call, ir::Value) {
     ir::Builder& b = e.ir();
     const ir::Value task = related_task(e, call);
-    const ir::Value slot = e.scratch(8);
-    e.read(slot, b.i64(4), b.add(task, b.i64(call.number >> 32)), types::AddressSpace::kernel, call.range);
-    return b.zext(b.load(ir::Width::i32, slot, 0, 4), ir::Width::i64);
+    return e.with_word([&](ir::Value word) {
+        e.read(word, b.i64(4), b.add(task, b.i64(call.number >> 32)), types::AddressSpace::kernel, call.range);
+        return b.zext(b.load(ir::Width::i32, word, 0, 4), ir::Width::i64);
+    });
 }
 
 ir::Value lower_related_comm(Emitter& e, const Call& call, ir::Value destination) {
@@ -272,11 +275,12 @@ ir::Value lower_comm_of(Emitter& e, const Call& call, ir::Value destination) {
     const ir::Value pid = b.opaque(e.scalar(*call.arguments[0]));
     b.store(b.i64(0), destination, 0, 1);
     b.store(b.i64(0), destination, 8, 1);
-    const ir::Value word = e.scratch(8);
     const auto read = [&](ir::Value address, std::uint64_t size = 8) {
-        b.store(b.i64(0), word);
-        e.read(word, b.i64(size), address, types::AddressSpace::kernel, call.range);
-        return b.load(ir::Width::i64, word);
+        return e.with_word([&](ir::Value word) {
+            b.store(b.i64(0), word);
+            e.read(word, b.i64(size), address, types::AddressSpace::kernel, call.range);
+            return b.load(ir::Width::i64, word);
+        });
     };
     const ir::Block done = b.block("comm_done"), found = b.block("comm_found");
     const ir::Value entry = b.slot(ir::Width::i64, "entry");

@@ -185,11 +185,12 @@ ir::Value lower_skboutput(Emitter& e, const Call& call, ir::Value) {
     const ir::Value packet = e.scalar(*call.arguments[1]);
     const ir::Value wanted = e.scalar(*call.arguments[2]);
     const ir::Value skipped = e.scalar(*call.arguments[3]);
-    const ir::Value word = e.scratch(8);
     const auto read = [&](std::uint32_t offset, std::uint64_t size) {
-        b.store(b.i64(0), word);
-        e.read(word, b.i64(size), b.add(packet, b.i64(offset)), types::AddressSpace::kernel, call.range);
-        return b.load(ir::Width::i64, word);
+        return e.with_word([&](ir::Value word) {
+            b.store(b.i64(0), word);
+            e.read(word, b.i64(size), b.add(packet, b.i64(offset)), types::AddressSpace::kernel, call.range);
+            return b.load(ir::Width::i64, word);
+        });
     };
     const ir::Value data = read(offsets.data, 8);
     const ir::Value size = read(offsets.size, 4);

@@ -202,7 +202,6 @@ ir::Value lower_join(Emitter& e, const Call& call, ir::Value) {
     const ir::Value vector = e.scalar(*call.arguments[0]);
     const types::AddressSpace space = e.space_of(call.arguments[0]->type);
     const std::string separator = call.arguments.size() > 1 ? literal_text(call, 1) : std::string(" ");
-    const ir::Value pointer = e.scratch(8);
     e.send(program::Join{separator, kJoinStrings, kJoinSize}, 8 + kJoinStrings * kJoinSize, [&](ir::Value payload) {
         // u64 how many, then the strings; ends at a null pointer, an unreadable or an empty string
         b.store(b.i64(0), payload);
@@ -210,9 +209,11 @@ ir::Value lower_join(Emitter& e, const Call& call, ir::Value) {
         for (std::uint32_t i = 0; i < kJoinStrings; ++i) {
             const ir::Block is_read = b.block("pointer");
             const ir::Block has_text = b.block("text");
-            const ir::Value failed =
-                e.read(pointer, b.i64(8), b.add(vector, b.i64(std::uint64_t{8} * i)), space, call.range);
-            const ir::Value address = b.load(ir::Width::i64, pointer);
+            ir::Value failed;
+            const ir::Value address = e.with_word([&](ir::Value pointer) {
+                failed = e.read(pointer, b.i64(8), b.add(vector, b.i64(std::uint64_t{8} * i)), space, call.range);
+                return b.load(ir::Width::i64, pointer);
+            });
             b.branch(b.or_(b.not_zero(failed), b.is_zero(address)), end, is_read);
             b.enter(is_read);
             const ir::Value length = e.read_string(b.ptr_add(payload, 8 + std::int64_t{i} * kJoinSize),

@@ -133,14 +133,15 @@ ir::Value lower_percpu_kaddr(Emitter& e, const Call& call, ir::Value) {
     const ir::Value cpu = call.arguments.size() > 1
                               ? b.opaque(e.scalar(*call.arguments[1]))
                               : b.and_(e.helper(Helper::get_smp_processor_id, {}), b.i64(0xffffffff));
-    const ir::Value offset = e.scratch(8);
     // include/linux/percpu-defs.h: a variable's address on a CPU is its own plus __per_cpu_offset[cpu].
     return choose(
         b, b.compare(ir::Compare::ult, cpu, b.i64(left[1])),
         [&] {
-            e.read(offset, b.i64(8), b.add(b.i64(left[0]), b.shl(cpu, b.i64(3))), types::AddressSpace::kernel,
-                   call.range);
-            return b.add(b.load(ir::Width::i64, offset), b.i64(call.number));
+            return e.with_word([&](ir::Value offset) {
+                e.read(offset, b.i64(8), b.add(b.i64(left[0]), b.shl(cpu, b.i64(3))), types::AddressSpace::kernel,
+                       call.range);
+                return b.add(b.load(ir::Width::i64, offset), b.i64(call.number));
+            });
         },
         [&] { return b.i64(0); });
 }

@@ -54,6 +54,9 @@ class Emitter {
     virtual ir::Value scratch(std::uint32_t size) = 0;  ///< stack if small, else per-CPU and per nesting depth
 
     // ---- helpers of the kernel
+    /// Runs `use` with eight bytes of stack, which are anybody's again when it is done: for what a helper writes and is
+    /// loaded at once.
+    virtual ir::Value with_word(const std::function<ir::Value(ir::Value word)>& use) = 0;
     virtual ir::Value helper(Helper helper, std::initializer_list<ir::Value> arguments) = 0;
     /// Reads `size` bytes from an address of the traced program or kernel; the space may be `none` (decided at run
     /// time). A failure zeroes the destination, is counted, and with -k reported at `at`. Returns the helper's result
@@ -107,6 +110,13 @@ class Emitter {
     virtual ir::Value find_text(ir::Value haystack, std::uint32_t haystack_capacity, ir::Value needle,
                                 std::uint32_t needle_capacity) = 0;
     virtual ir::Value length_of_text(ir::Value text, std::uint32_t capacity) = 0;  ///< i64, without NUL
+    /// What `write` makes of `number`, which has many ways through it. The first time it is written in place. From the
+    /// second of the same `what` and `variant` on it is a function of the program: the verifier, which takes its result
+    /// for any number, does not multiply the ways through it with those behind the call.
+    virtual ir::Value call_shared(std::string_view what, std::uint64_t variant, ir::Value number,
+                                  const std::function<ir::Value(ir::Builder&, ir::Value)>& write) = 0;
+    /// i64: the first two of `size` bytes that are not the same, subtracted; 0 if all are.
+    virtual ir::Value compare_bytes(ir::Value a, ir::Value b, std::uint32_t size) = 0;
 
     // ---- events
     /// Reserves a record with `payload_size` bytes after the header, lets `fill` write them, submits. A full ring is

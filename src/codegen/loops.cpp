@@ -94,22 +94,6 @@ void ProbeEmitter::for_each_callback(typed::MapIndex map, source::Range at,
         });
 }
 
-/// Tested at the end: older verifiers (6.1) take only jumps back, not an instruction that falls through to where
-/// a loop begins ("back-edge from insn 243 to 244"), and a block that ends in a plain jump may be placed right there.
-void ProbeEmitter::counted(ir::Builder& b, std::uint64_t count, const std::function<void(ir::Value index)>& body) {
-    if (count == 0) return;
-    const ir::Block start = b.current(), inside = b.block("round"), end = b.block("loop_end");
-    b.jump(inside);
-    b.enter(inside);
-    const ir::Value index = b.phi_pending(Width::i64);
-    b.add_incoming(index, b.i64(0), start);
-    body(index);
-    const ir::Value next = b.add(index, b.i64(1));
-    b.add_incoming(index, next, b.current());
-    b.branch(b.compare(Compare::ult, next, b.i64(count)), inside, end);
-    b.enter(end);
-}
-
 void ProbeEmitter::plain_loop(std::uint64_t limit, ir::Value count, const std::function<void(ir::Value index)>& body) {
     ir::Builder& b = ir();
     const ir::Block end = b.block("loop_done");
@@ -130,7 +114,7 @@ void ProbeEmitter::plain_loop(std::uint64_t limit, ir::Value count, const std::f
     b.enter(next);
     const ir::Value following = b.add(index, b.i64(1));
     b.add_incoming(index, following, next);
-    b.branch(b.compare(Compare::ult, following, b.i64(limit)), header, end);  // see counted()
+    b.branch(b.compare(Compare::ult, following, b.i64(limit)), header, end);  // see codegen::counted()
     b.enter(end);
     loops_.pop_back();
 }

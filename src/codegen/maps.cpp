@@ -5,6 +5,7 @@
 #include "runtime/base/bug.h"
 #include "runtime/program/record.h"
 #include "src/codegen/probe_emitter.h"
+#include "src/codegen/shared_functions.h"
 #include "src/codegen/walk.h"
 
 namespace codegen {
@@ -195,8 +196,8 @@ ir::Value ProbeEmitter::map_delete(typed::MapIndex index, const typed::Expr* key
     const Temporaries temporaries(*this);
     const ir::Value zero = stack_object(4);
     b.store(b.i32(0), zero, 0, 4);
-    counted(script_.options.possible_cpus, [&](ir::Value cpu) {
-        const ir::Value element = percpu_lookup(map_id(index), zero, cpu);
+    counted(b, script_.options.possible_cpus, [&](ir::Value cpu) {
+        const ir::Value element = percpu_lookup(b, map_id(index), zero, cpu);
         b.if_then(b.not_zero(element), [&] {
             b.store(b.or_(b.load(Width::i64, was_set), b.load(Width::i64, element, kIsSet)), was_set);
             clear(element, spec.value_size);

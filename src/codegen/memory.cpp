@@ -164,6 +164,11 @@ ir::Value ProbeEmitter::scratch(std::uint32_t size) {
     return fits_stack(size) ? stack_object(size) : scratch_only(size);
 }
 
+ir::Value ProbeEmitter::with_word(const std::function<ir::Value(ir::Value word)>& use) {
+    const Temporaries temporaries(*this);
+    return use(stack_object(8));
+}
+
 /// Room for a value that is about to be written. Of a string only the bytes up to its NUL are, and verifiers before 6.3
 /// refuse reads of stack that was never written.
 ir::Value ProbeEmitter::temporary(const types::Type* type) {

@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -68,6 +69,7 @@ class ProbeEmitter final : public Emitter {
     void copy(ir::Value to, ir::Value from, std::uint32_t size) override;
     void clear(ir::Value at, std::uint32_t size) override;
     ir::Value scratch(std::uint32_t size) override;
+    ir::Value with_word(const std::function<ir::Value(ir::Value word)>& use) override;
     ir::Value helper(Helper helper, std::initializer_list<ir::Value> arguments) override;
     ir::Value read(ir::Value destination, ir::Value size, ir::Value address, types::AddressSpace space,
                    source::Range at) override;
@@ -94,12 +96,15 @@ class ProbeEmitter final : public Emitter {
     program::MapId stacks_map(const types::Type* stack) override { return script_.stacks(stack); }
     void capture_stack(const types::Type* stack, ir::Value destination, source::Range at) override;
 
-    // ---- strings.cpp
+    // ---- shared_calls.cpp
     ir::Value compare_text(ir::Value a, std::uint32_t a_capacity, ir::Value b, std::uint32_t b_capacity,
                            std::uint32_t limit) override;
     ir::Value find_text(ir::Value haystack, std::uint32_t haystack_capacity, ir::Value needle,
                         std::uint32_t needle_capacity) override;
     ir::Value length_of_text(ir::Value text, std::uint32_t capacity) override;
+    ir::Value compare_bytes(ir::Value a, ir::Value b, std::uint32_t size) override;
+    ir::Value call_shared(std::string_view what, std::uint64_t variant, ir::Value number,
+                          const std::function<ir::Value(ir::Builder&, ir::Value)>& write) override;
 
     // ---- events.cpp
     void send(program::EventSpec event, std::uint32_t payload_size,
@@ -191,9 +196,6 @@ class ProbeEmitter final : public Emitter {
                   const std::function<void(ir::Value address, ir::Value frame)>& call);
     /// A loop in the function itself that verifiers walk through: at most `limit` rounds.
     void plain_loop(std::uint64_t limit, ir::Value count, const std::function<void(ir::Value index)>& body);
-    /// The same without the script's break and continue, for loops of our own. Body may jump away.
-    void counted(std::uint64_t count, const std::function<void(ir::Value index)>& body) { counted(ir(), count, body); }
-    static void counted(ir::Builder& b, std::uint64_t count, const std::function<void(ir::Value index)>& body);
     void leave_if_asked(const Loop& loop);
     void leave(std::uint64_t how);
 
@@ -269,6 +271,17 @@ class ProbeEmitter final : public Emitter {
     void emit_subprogram(typed::SubProgramId id);
     ir::Value call_function(const typed::FunctionCall& call, ir::Value destination);
 
+    // ---- shared_calls.cpp
+    /// A function that all calls of the program share, written when it is first asked for.
+    struct SharedName {
+        std::string_view what;
+        std::uint64_t size = 0, other = 0;  ///< for what it was written
+        bool has_keys = false;              ///< hands its memory to helpers as a map's key or value
+        friend auto operator<=>(const SharedName&, const SharedName&) = default;
+    };
+    ir::Function shared_function(SharedName name, std::span<const ir::Parameter> parameters,
+                                 const std::function<void(ir::Builder&)>& write);
+
     // ---- expressions.cpp
     ir::Value condition(const typed::Expr& expr);  ///< i1
     ir::Value binary(const typed::Binary& expr);
@@ -332,7 +345,8 @@ class ProbeEmitter final : public Emitter {
     bool add_in_place(const typed::AssignMap& stmt);
     ir::Value increment_map(const typed::Increment& expr, const typed::MapValue& target, bool is_used);
     void report_absent(source::Range at);
-    ir::Value percpu_lookup(program::MapId map, ir::Value key, ir::Value cpu);
+    ir::Value percpu_lookup(ir::Builder& b, program::MapId map, ir::Value key, ir::Value cpu);
+    void write_merge(ir::Builder& b, typed::MapIndex map);
     /// Merges what `key` points at (scalar maps: element 0, behind is_set) over CPUs; null: absent everywhere.
     ir::Value merged(typed::MapIndex map, ir::Value key);
     std::pair<ir::Value, ir::Value> merged_words(typed::MapIndex map, ir::Value key);
@@ -378,8 +392,9 @@ class ProbeEmitter final : public Emitter {
     std::uint32_t large_top_ = 0;                           ///< large chunks in use
     std::unordered_map<const void*, unsigned> alignments_;  ///< of addresses aligned to less than 8
     std::map<std::uint32_t, std::unique_ptr<SubProgram>> subprograms_;
-    ir::Value result_slot_;                              ///< what the program returns, where that means something
-    std::map<std::uint32_t, ir::Function> store_stack_;  ///< by limit
+    ir::Value result_slot_;  ///< what the program returns, where that means something
+    std::map<SharedName, ir::Function> shared_functions_;
+    std::set<SharedName> written_in_place_;  ///< see call_shared
 };
 
 }  // namespace codegen

@@ -204,7 +204,6 @@ ir::Value ProbeEmitter::difference(const types::Type* a_type, ir::Value a, const
     if (a_type->size != b_type->size) return b.i64(1);
     const std::uint32_t size = a_type->size;
     const std::uint32_t word = std::min(alignment(a), alignment(b_address));
-    const Width width = ir::width_of_bytes(word);
     constexpr std::uint32_t kMostInline = 32;
     if (size / word <= kMostInline) {
         ir::Value all = b.i64(0);
@@ -217,27 +216,7 @@ ir::Value ProbeEmitter::difference(const types::Type* a_type, ir::Value a, const
         }
         return all;
     }
-    const ir::Value result = b.slot(Width::i64, "difference");
-    b.store(b.i64(0), result);
-    const ir::Block done = b.block("compared");
-    counted(size / word, [&](ir::Value index) {
-        const ir::Value offset = b.mul(index, b.i64(word));
-        const ir::Value left = b.ptr_add(a, offset), right = b.ptr_add(b_address, offset);
-        const ir::Value apart = b.xor_(b.load(width, left, 0, word), b.load(width, right, 0, word));
-        const ir::Block differ = b.block("differ"), same = b.block("same");
-        b.branch(b.is_zero(apart), same, differ);
-        b.enter(differ);
-        b.store(b.i64(1), result);
-        b.jump(done);
-        b.enter(same);
-    });
-    for (std::uint32_t at = size / word * word; at < size; ++at) {
-        const ir::Value apart = b.xor_(b.load(Width::i8, a, at, 1), b.load(Width::i8, b_address, at, 1));
-        b.store(b.or_(b.load(Width::i64, result), b.zext(apart, Width::i64)), result);
-    }
-    b.jump(done);
-    b.enter(done);
-    return b.load(Width::i64, result);
+    return compare_bytes(a, b_address, size);
 }
 
 // ---- keys

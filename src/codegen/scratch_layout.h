@@ -25,8 +25,7 @@ struct Leave {
 struct Frame {
     static constexpr std::int64_t kContext = 0;
     static constexpr std::int64_t kLedger = 8;
-    static constexpr std::int64_t kOperands = 16;  ///< two pointers for loops of our own (find_text)
-    static constexpr std::int64_t kChunks = 32;    ///< addresses of the first chunks used
+    static constexpr std::int64_t kChunks = 16;  ///< addresses of the first chunks used
     static constexpr std::int64_t kSize = 64;
 };
 

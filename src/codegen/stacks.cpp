@@ -5,6 +5,7 @@
 
 #include "runtime/program/record.h"
 #include "src/codegen/probe_emitter.h"
+#include "src/codegen/shared_functions.h"
 
 namespace codegen {
 
@@ -21,13 +22,16 @@ constexpr std::uint64_t kTries = 2;
 /// Odd, with bits all over: 2^64 divided by the golden ratio, and a prime.
 constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15, kMix = 0xff51afd7ed558ccd;
 
-constexpr ir::Parameter kStore[] = {{"frames", true}, {"count", false}};
-
 }  // namespace
 
 /// long store(frames, count): the stack's number, or 0 if it could not be stored.
 void ProbeEmitter::write_store(ir::Builder& b, program::MapId stacks, std::uint32_t limit) {
     const ir::Value frames = b.argument(0), count = b.argument(1);
+    const ir::Block null = b.block("null"), given = b.block("given");
+    b.branch(b.is_zero(frames), null, given, Likely::no);
+    b.enter(null);  // the verifier knows arguments by their types
+    b.ret(0);
+    b.enter(given);
     // By exclusive or: from `index < count` or `count - index` the verifier would learn what count is at each way out
     // of a loop, and walk everything behind it once for every possible count.
     const auto is_frame = [&](ir::Value index) { return b.not_zero(b.opaque(b.xor_(count, index))); };
@@ -99,14 +103,9 @@ void ProbeEmitter::capture_stack(const types::Type* stack, ir::Value destination
     const std::uint32_t limit = std::max(1u, stack->stack_limit);
     const program::MapId map = script_.stacks(stack);
 
-    auto& store = store_stack_[limit];
-    if (!store) {
-        store = script_.module->begin_subprogram(main_.ir, script_.unique_name(name_ + "_store"), kStore,
-                                                 script_.location(at));
-        ir::Builder inner(*script_.module, store);
-        inner.set_location(script_.location(at));
-        write_store(inner, map, limit);
-    }
+    const ir::Parameter parameters[] = {{"frames", true, limit * 8}, {"count", false}};
+    const ir::Function store = shared_function({"store_stack", limit, 0, true}, parameters,
+                                               [&](ir::Builder& in) { write_store(in, map, limit); });
 
     const Temporaries temporaries(*this);
     const ir::Value frames = scratch_only(limit * 8);

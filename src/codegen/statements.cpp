@@ -227,7 +227,11 @@ void ProbeEmitter::for_map(const typed::ForMap& loop) {
         const ir::Value to_key = member_at(to, members[0].offset), to_value = member_at(to, members[1].offset);
         convert_memory(walked.key, key, members[0].type, to_key);
         if (walked.aggregation.kind != program::AggregationKind::none) {
-            const ir::Value number = merged(loop.map, key);
+            // The loop's key may not be written, which is asked of what is handed to a function.
+            const Temporaries temporaries(*this);
+            const ir::Value own_key = scratch(walked.key->size);
+            copy(own_key, key, walked.key->size);
+            const ir::Value number = merged(loop.map, own_key);
             if (is_register(members[1].type))
                 store_scalar(members[1].type, number, to_value);
             else

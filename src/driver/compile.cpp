@@ -211,10 +211,12 @@ std::optional<program::Program> compile(const Request& request, const kernel::Ke
     if (request.debug_stages.has(Stage::assembly)) texts.assembly = &assembly;
     auto emitted = ir::emit_functions(*generated.module, texts);
     if (!emitted) {
-        // What fails here is the limit of 512 bytes of stack. Once more, with what lived there in per-CPU maps.
+        // What fails here is the limit of 512 bytes of stack. Once more, with what lived there in per-CPU maps, and
+        // with values computed twice rather than kept.
         options.avoid_stack = true;
         generated = codegen::generate(*typed, compilation.types, compilation.sources, options);
-        emitted = ir::emit_functions(*generated.module, texts);
+        if (request.debug_stages.has(Stage::ir)) dump(generated.module->text());
+        emitted = ir::emit_functions(*generated.module, texts, ir::Aim::little_stack);
     }
     clock.ended("emit", "hand over");
     if (!emitted) {

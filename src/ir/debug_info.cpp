@@ -53,9 +53,19 @@ void DebugInfo::describe(llvm::Function& function, std::string_view name, std::s
                          Location at) {
     llvm::DIType* integer = builder_->createBasicType("long", 64, llvm::dwarf::DW_ATE_signed);
     llvm::DIType* pointer = builder_->createPointerType(nullptr, 64);
+    llvm::DIType* byte = builder_->createBasicType("unsigned char", 8, llvm::dwarf::DW_ATE_unsigned_char);
+    const auto type_of = [&](const Parameter& parameter) -> llvm::DIType* {
+        if (!parameter.is_pointer) return integer;
+        if (parameter.points_at == 0) return pointer;
+        // From the size of what it points at the verifier of a global function knows how much may be accessed.
+        llvm::Metadata* range = builder_->getOrCreateSubrange(0, parameter.points_at);
+        llvm::DIType* bytes = builder_->createArrayType(std::uint64_t{parameter.points_at} * 8, 8, byte,
+                                                        builder_->getOrCreateArray({range}));
+        return builder_->createPointerType(bytes, 64);
+    };
     std::vector<llvm::Metadata*> types{integer};
     for (const Parameter& parameter : parameters)
-        types.push_back(parameter.is_pointer ? pointer : integer);
+        types.push_back(type_of(parameter));
 
     // BTF's "static" comes from here, not from the linkage; the verifier wants it of callbacks ("callback function not
     // static").
@@ -70,7 +80,7 @@ void DebugInfo::describe(llvm::Function& function, std::string_view name, std::s
     // subprogram's retained variables.
     for (unsigned i = 0; i < parameters.size(); ++i) {
         builder_->createParameterVariable(subprogram, parameters[i].name, i + 1, file(at.file), line_of(at),
-                                          parameters[i].is_pointer ? pointer : integer, /*AlwaysPreserve=*/true);
+                                          type_of(parameters[i]), /*AlwaysPreserve=*/true);
     }
     function.setSubprogram(subprogram);
 }

@@ -79,6 +79,7 @@ struct Location {
 struct Parameter {
     std::string_view name;  // a C identifier, for BTF
     bool is_pointer = false;
+    std::uint32_t points_at = 0;  // bytes, of a shared function's pointer
 };
 
 // What bpf_loop (index, context) and bpf_for_each_map_elem (map, key, value, context) call. Both continue on 0 and stop
@@ -108,6 +109,12 @@ class Module {
                             Location at);
     Function begin_subprogram(Function program, std::string_view name, std::span<const Parameter> parameters,
                               Location at);
+
+    // The same, but the verifier checks it once, by its prototype, and not again at each call: it knows nothing of the
+    // arguments but what is said here, and nothing of the result. So whatever ways there are through it, only one comes
+    // back. Pointers are to `points_at` bytes that may be read and written; they may be null, which the function has to
+    // test, and are taken to be aligned. The caller's memory must be of that size, and written before if it is stack.
+    Function begin_shared(Function program, std::string_view name, std::span<const Parameter> parameters, Location at);
 
     // The LLVM module as text, as it now is (-d ir).
     [[nodiscard]] std::string text() const;

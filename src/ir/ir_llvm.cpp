@@ -143,6 +143,15 @@ Function Module::begin_subprogram(Function program, std::string_view name, std::
     return begin_callback(program, name, parameters, at);
 }
 
+Function Module::begin_shared(Function program, std::string_view name, std::span<const Parameter> parameters,
+                              Location at) {
+    // External makes it a global function in BTF, hidden tells it from a program.
+    const Function function = begin_function(*state_, name, parameters, at, program.raw->getSection().str(),
+                                             llvm::GlobalValue::ExternalLinkage);
+    function.raw->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    return function;
+}
+
 // ---- Builder --------------------------------------------------------------------------------------------------------
 
 struct Builder::State {

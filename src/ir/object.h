@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct EmitTexts {
     std::string* optimised = nullptr;
     std::string* assembly = nullptr;
 };
+
+// What the code generator is to care for. With `little_stack` it computes values again that it would keep otherwise:
+// of five registers that calls leave alone one is the stack's, and what does not fit there is kept on the stack.
+enum class Aim : std::uint8_t { speed, little_stack };
 
 // LLVM's own version, "19.1.7".
 [[nodiscard]] const char* llvm_version();
@@ -36,12 +41,13 @@ struct Functions {
 
 // Verifies (a wrong module is a bug of ours), optimises and generates code. The module is used up. Fails where the
 // machine's limits are exceeded: more than 512 bytes of stack.
-[[nodiscard]] base::Result<Object> emit(Module& module, const EmitTexts& texts = {});
+[[nodiscard]] base::Result<Object> emit(Module& module, const EmitTexts& texts = {}, Aim aim = Aim::speed);
 
 // The only reader of our own ELF. Callback addresses become BPF_PSEUDO_FUNC with the distance in instructions; map
 // references stay relocations. (flatten.cpp)
 [[nodiscard]] base::Result<Functions> flatten(const Object& object);
 
-[[nodiscard]] base::Result<Functions> emit_functions(Module& module, const EmitTexts& texts = {});
+// Fails also where a program and what it calls take more than 512 bytes together.
+[[nodiscard]] base::Result<Functions> emit_functions(Module& module, const EmitTexts& texts = {}, Aim aim = Aim::speed);
 
 }  // namespace ir

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Holds the compiler's constant folder against the kernel: random expressions are written twice, once of literals, which fold, and once
-of maps that hold the same values with the same types, which the kernel computes. Both must print the same.
+"""Holds the compiler's constant folder against the kernel: random expressions are written three times, of literals, which fold, and of
+maps and of variables that hold the same values with the same types, which the kernel computes. All must print the same. ++ and -- stand
+in the literals' text as what they give.
 
 --seed repeats a run. Expressions that the folder refuses on purpose (overflow, division by zero) are left out and counted."""
 
@@ -13,22 +14,31 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 
-TYPES = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+TYPES = [*INTEGERS, "bool"]
+STEPS = ["++{}", "--{}", "{}++", "{}--"]
 BINARY = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", "&&", "||"]
 BATCH = 40
 
 
-def value_of(generator, name):
+def limits(name):
     bits = int(re.sub(r"\D", "", name))
-    low, high = (0, 2**bits - 1) if name.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    edges = [0, 1, 2, 3, 7, low, high, high // 2, low + 1, high - 1]
+    return (0, 2**bits - 1) if name.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def value_of(generator, name):
+    if name == "bool":
+        return generator.randint(0, 1)
+    low, high = limits(name)
+    bits = high.bit_length()
+    edges = [0, 1, 2, 3, 7, low, high, high // 2, low + 1, high - 1, 2 ** generator.randint(0, bits) % (high + 1)]
     if low < 0:
         edges += [-1, -2, -7]
     return generator.choice(edges) if generator.random() < 0.6 else generator.randint(low, high)
 
 
 class Expressions:
-    """Expressions over operands; text(True) is of literals, text(False) of maps."""
+    """Expressions over operands; text(node, how) writes them of "literals", "maps" or "variables"."""
 
     def __init__(self, generator):
         self.generator = generator
@@ -37,6 +47,8 @@ class Expressions:
     def operand(self):
         name = self.generator.choice(TYPES)
         self.operands.append((name, value_of(self.generator, name)))
+        if name != "bool" and self.generator.random() < 0.1:
+            return ("step", self.generator.choice(STEPS), ("operand", len(self.operands) - 1))
         return ("operand", len(self.operands) - 1)
 
     def make(self, depth):
@@ -51,28 +63,40 @@ class Expressions:
             return ("choose", self.make(depth - 1), self.make(depth - 1), self.make(depth - 1))
         operator = self.generator.choice(BINARY)
         right = self.make(depth - 1)
-        if operator in ("<<", ">>"):
-            self.operands.append(("uint8", self.generator.choice([0, 1, 5, 31, 32, 63])))
+        if operator in ("<<", ">>") and self.generator.random() < 0.8:
+            self.operands.append(("uint8", self.generator.choice([0, 1, 5, 7, 8, 15, 16, 31, 32, 33, 63])))
             right = ("operand", len(self.operands) - 1)
         return ("binary", operator, self.make(depth - 1), right)
 
-    def text(self, node, folds):
+    def place(self, index, how):
+        name = self.operands[index][0]
+        # One map a type: a program may use no more than 64.
+        return f"@{name}[{index}]" if how == "maps" else f"$v{index}"
+
+    def text(self, node, how):
         kind = node[0]
         if kind == "operand":
             name, value = self.operands[node[1]]
-            if not folds:
-                # One map a type: a program may use no more than 64.
-                return f"(({name})@{name}[{node[1]}])"
-            # The smallest of all has no positive counterpart to be negated.
-            literal = f"({value + 1} - 1)" if value == -(2**63) else str(value)
-            return f"(({name}){literal})"
+            return f"(({name}){literal_of(value) if how == 'literals' else self.place(node[1], how)})"
+        if kind == "step":
+            name, value = self.operands[node[2][1]]
+            if how != "literals":
+                return f"(({name})({node[1].format(self.place(node[2][1], how))}))"
+            low, high = limits(name)
+            changed = value + (1 if "++" in node[1] else -1)
+            wrapped = low if changed > high else high if changed < low else changed
+            return f"(({name}){literal_of(value if node[1].startswith('{') else wrapped)})"
         if kind == "cast":
-            return f"(({node[1]}){self.text(node[2], folds)})"
+            return f"(({node[1]}){self.text(node[2], how)})"
         if kind == "unary":
-            return f"({node[1]}({self.text(node[2], folds)}))"
+            return f"({node[1]}({self.text(node[2], how)}))"
         if kind == "choose":
-            return f"(({self.text(node[1], folds)}) != 0 ? (int64){self.text(node[2], folds)} : (int64){self.text(node[3], folds)})"
-        return f"({self.text(node[2], folds)} {node[1]} {self.text(node[3], folds)})"
+            return f"(({self.text(node[1], how)}) != 0 ? (int64){self.text(node[2], how)} : (int64){self.text(node[3], how)})"
+        return f"({self.text(node[2], how)} {node[1]} {self.text(node[3], how)})"
+
+
+def printed_line(number, expression):
+    return f'  printf("{number} %s\\n", {expression});'
 
 
 def run_batch(places, generator):
@@ -93,16 +117,17 @@ def run_batch(places, generator):
         for node in nodes:
             collect(node)
         lines = ["config = { print_maps_on_exit = false }", "begin {"]
-        for i in sorted(used):
-            name = expressions.operands[i][0]
-            lines.append(f"  @{name}[{i}] = ({name}){literal_of(expressions.operands[i])};")
+        values = {i: f"({expressions.operands[i][0]}){literal_of(expressions.operands[i][1])}" for i in sorted(used)}
+        lines += [f"  {expressions.place(i, 'maps')} = {value};" for i, value in values.items()]
         # One line an expression: a complaint names it.
         first = len(lines) + 1
         for i, node in enumerate(nodes):
-            lines.append(f'  printf("{i} %s\\n", {expressions.text(node, True)});')
+            lines.append(printed_line(i, expressions.text(node, "literals")))
         lines.append("}")
-        # A body of its own: what the folder refuses is refused alone.
-        second = ["begin {"] + [f'  printf("{i} %s\\n", {expressions.text(node, False)});' for i, node in enumerate(nodes)] + ["}"]
+        # Bodies of their own: what the folder refuses is refused alone.
+        second = ["begin {"] + [printed_line(i, expressions.text(node, "maps")) for i, node in enumerate(nodes)] + ["}"]
+        second += ["begin {"] + [f"  let $v{i}: {expressions.operands[i][0]} = {value};" for i, value in values.items()]
+        second += [printed_line(i, expressions.text(node, "variables")) for i, node in enumerate(nodes)] + ["}"]
         result = subprocess.run([places.bpfline, "-q", "-"], input="\n".join(lines + second), capture_output=True, text=True,
                                 timeout=60, check=False, env=harness.clean_environment())
         refused = {int(line) for line in re.findall(r"^stdin:(\d+):\d+-\d+: ERROR: ", result.stderr, re.M)}
@@ -111,25 +136,28 @@ def run_batch(places, generator):
         if refused - known or (result.returncode != 0 and not refused):
             return [result.stderr + "\n" + "\n".join(lines + second)], 0, 0
         if refused:
-            bad = {number - first if number < first + len(nodes) else number - first - len(nodes) - 2 for number in refused}
+            bad = {number - first for number in refused if number < first + len(nodes)}
+            bad |= {number - first - len(nodes) - 2 for number in refused if first + len(nodes) + 2 <= number < first + 2 * len(nodes) + 2}
+            after = first + 2 * len(nodes) + 4 + len(values)
+            bad |= {number - after for number in refused if number >= after}
             left_out += len(bad)
             nodes = [node for i, node in enumerate(nodes) if i not in bad]
             continue
-        values = {}
+        printed = {}
         for line in result.stdout.splitlines():
             if match := re.fullmatch(r"(\d+) (.*)", line):
-                values.setdefault(int(match[1]), []).append(match[2])
+                printed.setdefault(int(match[1]), []).append(match[2])
         complaints = []
         for i, node in enumerate(nodes):
-            both = values.get(i, [])
-            if len(both) != 2 or both[0] != both[1]:
-                complaints.append(f"{expressions.text(node, True)}\n  folded, computed: {both}")
+            all_three = printed.get(i, [])
+            if len(all_three) != 3 or len(set(all_three)) != 1:
+                complaints.append(expressions.text(node, "literals") + f"\n  folded, computed of maps, of variables: {all_three}")
         return complaints, len(nodes), left_out
     return [], 0, left_out
 
 
-def literal_of(operand):
-    name, value = operand
+def literal_of(value):
+    # The smallest of all has no positive counterpart to be negated.
     return f"({value + 1} - 1)" if value == -(2**63) else str(value)
 
 

@@ -96,8 +96,15 @@ std::vector<Script> read_list(const char* path) {
     return scripts;
 }
 
-/// Empty: the verifier took it. Else what is wrong.
-std::string judge(const Script& script) {
+/// Of "processed 66 insns (limit 1000000) ...", which ends the verifier's log.
+std::uint64_t steps_of(const std::string& log) {
+    constexpr std::string_view kWord = "processed ";
+    const std::size_t at = log.rfind(kWord);
+    return at == std::string::npos ? 0 : std::strtoull(log.c_str() + at + kWord.size(), nullptr, 10);
+}
+
+/// Empty: the verifier took it. Else what is wrong. `steps`: what the longest of its programs took the verifier.
+std::string judge(const Script& script, bool counts_steps, std::uint64_t& steps) {
     std::vector<const char*> argv{"bpfline"};
     for (const std::string& word : script.words)
         argv.push_back(word.c_str());
@@ -118,11 +125,13 @@ std::string judge(const Script& script) {
     const kernel::RealKernel kernel{kernel::RealKernelOptions{}};
     const auto program = driver::compile(request, kernel, said);
     if (!program) return said.text.empty() ? "does not compile, and nothing says why" : said.text;
-    live::LiveEngine engine(kernel, {});
+    live::LiveEngine engine(kernel, {.keeps_verifier_logs = counts_steps});
     if (const auto loaded = engine.load(*program); !loaded) {
         said.error(loaded.error());
         return said.text;
     }
+    for (std::size_t i = 0; counts_steps && i < program->functions.size(); ++i)
+        steps = std::max(steps, steps_of(engine.verifier_log(program::FunctionId(i))));
     return {};
 }
 
@@ -146,34 +155,40 @@ std::string escaped(const std::string& text) {
 }
 
 // In the child: the verdict goes into a file, since a pipe may fill up while the parent waits.
-[[noreturn]] void work(const Script& script, int output) {
+[[noreturn]] void work(const Script& script, bool counts_steps, int output) {
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(null, STDOUT_FILENO);
     const bool is_there = script.folder.empty() || chdir(script.folder.c_str()) == 0;
-    const std::string verdict = is_there ? judge(script) : "no folder " + script.folder;
+    std::uint64_t steps = 0;
+    std::string verdict = is_there ? judge(script, counts_steps, steps) : "no folder " + script.folder;
+    const bool is_good = verdict.empty();
+    if (is_good && counts_steps) verdict = std::to_string(steps);
     std::size_t written = 0;
     while (written < verdict.size()) {
         const ssize_t part = write(output, verdict.data() + written, verdict.size() - written);
         if (part <= 0) _exit(3);
         written += static_cast<std::size_t>(part);
     }
-    _exit(verdict.empty() ? 0 : 1);
+    _exit(is_good ? 0 : 1);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     std::size_t jobs = 2;
+    bool counts_steps = false;
     const char* list = nullptr;
     for (int i = 1; i < argc; i++) {
         if (std::strcmp(argv[i], "-j") == 0 && i + 1 < argc) {
             jobs = static_cast<std::size_t>(std::max(1, std::atoi(argv[++i])));
+        } else if (std::strcmp(argv[i], "-s") == 0) {
+            counts_steps = true;
         } else {
             list = argv[i];
         }
     }
     if (list == nullptr) {
-        std::fputs("usage: load_scripts [-j N] LIST\n", stderr);
+        std::fputs("usage: load_scripts [-j N] [-s] LIST\n", stderr);
         return 2;
     }
     const std::vector<Script> scripts = read_list(list);
@@ -191,7 +206,7 @@ int main(int argc, char** argv) {
             const int output = file != nullptr ? fileno(file) : -1;
             std::fflush(stdout);
             const pid_t pid = fork();
-            if (pid == 0) work(scripts[next], output);
+            if (pid == 0) work(scripts[next], counts_steps, output);
             if (pid < 0 || output < 0) {
                 std::perror("load_scripts");
                 return 2;
@@ -211,7 +226,8 @@ int main(int argc, char** argv) {
         close(found->second.output);
         if (!WIFEXITED(status)) verdict += "\nended by signal " + std::to_string(WTERMSIG(status));
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-            std::printf("ok\t%s\n", found->second.script->name.c_str());
+            std::printf("ok\t%s%s%s\n", found->second.script->name.c_str(), verdict.empty() ? "" : "\t",
+                        verdict.c_str());
         } else {
             failed++;
             std::printf("FAIL\t%s\t%s\n", found->second.script->name.c_str(), escaped(verdict).c_str());
