@@ -221,6 +221,25 @@ bool is_about_target(const program::Function& function, const Refusal& refusal, 
            function.type == BPF_PROG_TYPE_TRACING && !refusal.insn && (errnum == EINVAL || errnum == ENOENT);
 }
 
+/// A limit of the kernel's, which no other code for the same script is sure to stay under; empty: another reason.
+std::string exceeded_limit(const program::Function& function, const Refusal& refusal, int errnum) {
+    const auto says = [&](std::string_view words) { return refusal.reason.find(words) != std::string::npos; };
+    if (says("call stack of"))
+        return "loops and functions may lie eight deep in each other, the probe's body being the first";
+    if (says("jumps is too complex") || (errnum == E2BIG && says("too large")))
+        return fmt::format(
+            "its verifier takes a million steps at most to look at all ways through a program, and gave "
+            "up on these {} instructions; make the body smaller or its loops shorter, or divide it among "
+            "several probes",
+            function.insns.size());
+    if (errnum == E2BIG)
+        return fmt::format(
+            "a program may have a million instructions at most, 4096 without CAP_BPF, and this one has {}; "
+            "make the probe's body smaller",
+            function.insns.size());
+    return {};
+}
+
 base::Error load_error(const program::Program& program, std::size_t index, int result, std::string log) {
     const program::Function& function = program.functions[index];
     const int errnum = -result;
@@ -248,8 +267,14 @@ base::Error load_error(const program::Program& program, std::size_t index, int r
                                  function.expected == BPF_TRACE_FEXIT ? "fexit" : "fentry");
         if (!refusal.reason.empty()) error.hint += ": " + refusal.reason;
         error.hint += "; a kprobe may";
-    } else if (!refusal.reason.empty() && errnum != EPERM &&
-               !(errnum == E2BIG && refusal.reason.find("too large") != std::string::npos)) {
+    } else if (const std::string limit = exceeded_limit(function, refusal, errnum); !limit.empty()) {
+        // Where the verifier stood when it gave up says nothing, unless it is too deep there.
+        Refusal where = refusal;
+        if (errnum == E2BIG && refusal.reason.find("call stack") == std::string::npos) where.insn = 0;
+        const std::string place = place_text(program, function, where);
+        error.hint = fmt::format("{} is more than the kernel takes: {}",
+                                 place.empty() ? probe_name(program, index) : "what is at " + place, limit);
+    } else if (!refusal.reason.empty() && errnum != EPERM) {
         const std::string place = place_text(program, function, refusal);
         error.hint = fmt::format(
             "the kernel's verifier refused the code made for {}: {}; this is a fault of bpfline, not of the script",
@@ -259,11 +284,6 @@ base::Error load_error(const program::Program& program, std::size_t index, int r
         if (error.hint.empty()) {
             error.hint = "this kernel does not allow programs of this kind (lockdown or another policy)";
         }
-    } else if (errnum == E2BIG) {
-        error.hint = fmt::format(
-            "the program is too large for this kernel's verifier: {} instructions; make the probe's "
-            "body smaller or its loops shorter",
-            function.insns.size());
     } else {
         error.hint = "the kernel gave no reason; this is a fault of bpfline, not of the script";
     }

@@ -15,6 +15,11 @@ using typed::StmtKind;
 /// second look.
 constexpr std::size_t kMostUnrolledNodes = 400;
 
+/// Ways through a body double with each condition, and the verifier walks those apart that leave different constants
+/// in variables it is asked about later. From so many conditions on, variables with such values are kept in memory, of
+/// which it knows nothing.
+constexpr std::size_t kManyConditions = 10;
+
 bool has_loop(const typed::Block& block) {
     bool found = false;
     const Visitor visitor{[&](const typed::Expr& expr) { visit_children(expr, visitor); },
@@ -42,6 +47,7 @@ class Planner {
         for (const typed::VariableSlot& variable : variables)
             plan_.is_captured.push_back(variable.is_captured);
         plan_.needs_zero.resize(variables.size(), false);
+        plan_.is_conditional.resize(variables.size(), false);
     }
 
     void assign_at_start(typed::VariableId variable, const typed::Block& body) {
@@ -63,6 +69,11 @@ class Planner {
             const typed::SubProgramId called = as<typed::FunctionCall>(node).function;
             if (std::ranges::find(plan_.functions, called) == plan_.functions.end()) plan_.functions.push_back(called);
         }
+        if (node.kind == typed::ExprKind::increment) {
+            const typed::Expr& target = *as<typed::Increment>(node).target;
+            if (target.kind == typed::ExprKind::variable) change(as<typed::Variable>(target).variable);
+        }
+        conditions_ += node.kind == typed::ExprKind::choose || node.kind == typed::ExprKind::logical ? 1 : 0;
         visit_children(node, visitor_);
     }
 
@@ -73,7 +84,10 @@ class Planner {
         blocks_.pop_back();
     }
 
-    BodyPlan take() { return std::move(plan_); }
+    BodyPlan take() {
+        plan_.has_many_conditions = conditions_ >= kManyConditions;
+        return std::move(plan_);
+    }
 
   private:
     static constexpr std::uint32_t kUnseen = 0xffffffff;
@@ -92,10 +106,19 @@ class Planner {
         }
     }
 
+    /// Assigned anew, perhaps not on all ways.
+    void change(typed::VariableId variable) {
+        if (blocks_.empty() || assigned_in_[variable.index()] != blocks_.back())
+            plan_.is_conditional[variable.index()] = true;
+    }
+
     void assign(typed::VariableId variable, const typed::Block& where) {
         touch(variable);
         const typed::Block*& assigned = assigned_in_[variable.index()];
-        if (assigned == nullptr) assigned = &where;
+        if (assigned == nullptr)
+            assigned = &where;
+        else
+            change(variable);
     }
 
     void callback(const typed::Stmt& stmt, const std::function<void()>& inside) {
@@ -152,7 +175,7 @@ class Planner {
             case StmtKind::expression:
             case StmtKind::assign_map:
             case StmtKind::aggregate:
-            case StmtKind::if_:
+            case StmtKind::if_: ++conditions_; break;
             case StmtKind::break_:
             case StmtKind::continue_:
             case StmtKind::return_:
@@ -165,6 +188,7 @@ class Planner {
     BodyPlan plan_;
     Visitor visitor_{[this](const typed::Expr& node) { expr(node); },
                      [this](const typed::Block& node) { block(node); }};
+    std::size_t conditions_ = 0;
     std::uint32_t function_ = 0, functions_ = 0;    ///< the body itself is 0, callbacks count from 1
     std::vector<std::uint32_t> homes_;              ///< by variable: function of its first mention
     std::vector<const typed::Block*> assigned_in_;  ///< by variable: block of its first assignment

@@ -14,8 +14,10 @@
 namespace codegen {
 
 struct BodyPlan {
-    std::vector<bool> is_captured;                     ///< by variable: lives where callbacks reach it
-    std::vector<bool> needs_zero;                      ///< by variable: may be read before it is assigned
+    std::vector<bool> is_captured;     ///< by variable: lives where callbacks reach it
+    std::vector<bool> needs_zero;      ///< by variable: may be read before it is assigned
+    std::vector<bool> is_conditional;  ///< by variable: changed in another block than it was made
+    bool has_many_conditions = false;
     std::unordered_set<const typed::Stmt*> callbacks;  ///< loops whose body is a function of its own
     std::vector<typed::SubProgramId> functions;        ///< fn of the script that the body calls, each once
 };

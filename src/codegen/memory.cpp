@@ -349,10 +349,14 @@ void ProbeEmitter::open_scope(Scope& scope, std::span<const typed::VariableSlot>
         variable.needs_zero = scope.plan.needs_zero[i];
         const bool is_captured = scope.plan.is_captured[i];
         // Out of stack, scalars give up their registers as well: what is kept over a call is spilled to the stack.
-        variable.is_slot = is_register(variable.type) && !is_captured && !script_.options.avoid_stack;
+        const bool is_kept_unknown =
+            scope.plan.has_many_conditions && (scope.plan.is_conditional[i] || scope.plan.needs_zero[i]);
+        variable.is_slot =
+            is_register(variable.type) && !is_captured && !is_kept_unknown && !script_.options.avoid_stack;
         if (!variable.is_slot) {
             const std::uint32_t size = round_up_8(std::max(8u, variable.type->size));
-            variable.is_in_scratch = is_captured || !fits_stack(size) || on_stack + size > kStackForVariables;
+            variable.is_in_scratch =
+                is_captured || is_kept_unknown || !fits_stack(size) || on_stack + size > kStackForVariables;
             if (!variable.is_in_scratch) on_stack += size;
             if (variable.is_in_scratch) {
                 variable.place = take_scratch(size);

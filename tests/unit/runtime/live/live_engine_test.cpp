@@ -142,6 +142,20 @@ TEST_F(LiveEngineTest, RefusalNamesTheScriptLine) {
     EXPECT_NE(loaded.error().detail.find("processed"), std::string::npos);
 }
 
+TEST_F(LiveEngineTest, AProgramThatIsTooLongNamesTheLimit) {
+    program::Program p = assemble::refused();
+    program::Function& function = p.functions[0];
+    // r0 = 0; do r0 += 1 while (r0 < 2000000)
+    function.insns = {assemble::mov(0, 0), assemble::add(0, 1), assemble::jump_if(BPF_JLT, 0, 2000000, -2),
+                      assemble::leave()};
+    live::LiveEngine engine(kernel_, {});
+    const base::Status loaded = engine.load(p);
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_TRUE(loaded.error().hint.starts_with(
+        "what is at stdin:1:1 is more than the kernel takes: its verifier takes a million steps at most"))
+        << loaded.error().hint;
+}
+
 TEST_F(LiveEngineTest, ManyFunctionsLoadTogether) {
     program::Program p = assemble::sender();
     for (int i = 0; i < 40; ++i)
