@@ -144,7 +144,7 @@ Matches list(const View& view, const Target& target) {
     }
     // The list has one name for each place, and functions that ftrace cannot touch may still take a breakpoint: of any
     // other function the kernel itself says whether it lets it be probed.
-    if (matches.empty() && !is_pattern && !target.is_listing && view.symbol_address(function))
+    if (matches.empty() && !is_pattern && !target.is_listing && !view.function_addresses(module, function).empty())
         add(module.empty() ? "vmlinux" : module, function);
     sort_matches(matches);
     return matches;

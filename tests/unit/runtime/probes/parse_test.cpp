@@ -172,6 +172,8 @@ TEST(ParseTarget, Kprobe) {
         {"kr:vfs_r*", "kretprobe:vfs_read"},
         {"kprobe:0xffffffff81100000", "kprobe:18446744071579893760"},
         {"kprobe:nosuch", "no matches for nosuch"},
+        {"kprobe:ext4:vfs_read", "no matches for ext4:vfs_read"},
+        {"kprobe:vmlinux:ext4_sync_file", "no matches for vmlinux:ext4_sync_file"},
         {"kprobe", "error: kprobe probe type requires 1 or 2 arguments, found 0"},
         {"kretprobe:a:b:c", "error: kretprobe probe type requires 1 or 2 arguments, found 3"},
         {"kprobe:vfs_read+zz", "error: Invalid offset: invalid integer: zz"},
