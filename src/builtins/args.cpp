@@ -120,9 +120,19 @@ const types::Type* func_type(CallSite& site) {
     return site.types().simple(is_user_side(site.probe_kind()) ? types::Kind::usym : types::Kind::ksym);
 }
 
+/// The function's address, or that of the probed instruction inside it: both have its name. The helper gives 0 for an
+/// instruction inside a kernel function, and before 6.6 for everything in user space.
+ir::Value address_of_function(Emitter& e, ProbeKind kind) {
+    ir::Builder& b = e.ir();
+    const auto here = [&] { return b.load(ir::Width::i64, e.context(), *kernel::register_offset("ip")); };
+    if (kind == ProbeKind::uprobe) return here();
+    const ir::Value address = e.helper(Helper::get_func_ip, {e.context()});
+    return kind == ProbeKind::kprobe ? b.select(b.is_zero(address), here(), address) : address;
+}
+
 ir::Value lower_func(Emitter& e, const Call& call, ir::Value destination) {
     ir::Builder& b = e.ir();
-    const ir::Value address = e.helper(Helper::get_func_ip, {e.context()});
+    const ir::Value address = address_of_function(e, call.probe_kind);
     if (!is_user_side(call.probe_kind)) return address;
     b.store(address, destination);
     b.store(b.trunc(b.lshr(e.helper(Helper::get_current_pid_tgid, {}), b.i64(32)), ir::Width::i32), destination, 8);
