@@ -1,4 +1,4 @@
-// Entrance: make_json_sink (sink.h). One object a line on standard output, LANGUAGE 9.8; what is no event stays text on
+// Entrance: make_json_sink (sink.h). One object a line on standard output; what is no event stays text on
 // standard error.
 #include "runtime/format/join.h"
 #include "runtime/format/log.h"

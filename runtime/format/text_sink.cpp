@@ -1,4 +1,4 @@
-// Entrance: make_text_sink (sink.h). What people read: printf text as it is, maps as LANGUAGE 9.2 to 9.6 draw them.
+// Entrance: make_text_sink (sink.h). What people read: printf text as it is, maps as bpftrace draws them.
 #include "runtime/format/join.h"
 #include "runtime/format/log.h"
 #include "runtime/format/printf.h"

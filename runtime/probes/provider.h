@@ -22,7 +22,7 @@ namespace probes {
 
 /// A user's mistake in an attach point. Spans are the attach point's: the caller has them.
 struct TargetError {
-    std::string message;  ///< LANGUAGE's wording: "tracepoint probe type requires 2 arguments, found 1"
+    std::string message;  ///< as bpftrace says it: "tracepoint probe type requires 2 arguments, found 1"
     std::string hint;     ///< may be empty
 };
 

@@ -48,7 +48,7 @@ std::string literal_text(const Call& call, std::size_t index) {
 
 namespace {
 
-/// Whether a value of this type may stand for this conversion (LANGUAGE 8).
+/// Whether a value of this type may stand for this conversion.
 bool accepts(program::Conversion conversion, const types::Type& type) {
     using program::Conversion;
     switch (conversion) {

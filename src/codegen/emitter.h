@@ -66,7 +66,7 @@ class Emitter {
     /// NUL-terminated; returns bytes read with NUL, negative on failure (destination = "" then).
     virtual ir::Value read_string(ir::Value destination, ir::Value size, ir::Value address, types::AddressSpace space,
                                   source::Range at) = 0;
-    /// Address space of a pointer-like argument: the type's, or the probe kind's default (LANGUAGE 3.4).
+    /// Address space of a pointer-like argument: the type's, or the probe kind's default.
     [[nodiscard]] virtual types::AddressSpace space_of(const types::Type* type) const = 0;
 
     /// For helpers that want the kernel's own structure, not a copy: runs `use` with the address of one (or of the one
