@@ -389,7 +389,9 @@ const Type* Inference::call_row(const ast::Expr& node, std::string_view name, Ra
     } else {
         type = result_type(row, *choice.overload, site.arguments());
     }
-    if (has_bad) return type == nullptr || type->is_aggregation() ? types_.error() : type;
+    // A result that depends on the arguments is not known then, and what uses it would be told of another mistake.
+    if (has_bad && (type == nullptr || row.result != nullptr || type->is_aggregation())) return types_.error();
+    if (has_bad) return type;
     if (type != nullptr && type->kind == Kind::error) return type;
 
     if (is_reporting_) {

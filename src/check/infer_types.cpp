@@ -371,6 +371,26 @@ void Inference::assign(const ast::Expr& target, const ast::Expr& value, Range ra
             .note(map.aggregation_range, "This is the first use.");
 }
 
+/// Reports what keeps a loop from going over this map.
+bool Inference::can_iterate(const ast::ForMap& node, const MapInfo& map) {
+    const Type* value = map.value.read();
+    if (node.map->has_key)
+        error(DiagnosticKind::bad_map, node.map->range,
+              fmt::format("{} is one value of a map; a loop goes over the whole map",
+                          analysis_.input.sources.text(node.map->range)));
+    else if (map.is_scalar.value_or(false) && map.is_assigned)
+        error(DiagnosticKind::bad_map, node.map->range,
+              fmt::format("{} has no explicit keys (scalar map), and cannot be used for iteration", map.name));
+    else if (value == nullptr || settled(map.key.read()) == nullptr)
+        error(DiagnosticKind::undefined_map, node.map->range, fmt::format("Undefined map: {}", map.name));
+    else if (value->is_aggregation() && value->kind > Kind::avg)
+        error(DiagnosticKind::bad_map, node.map->range,
+              fmt::format("Loop expression does not support type: {}", types::name_of(value)));
+    else
+        return true;
+    return false;
+}
+
 void Inference::statement(const ast::Stmt& stmt) {
     ast::visit(
         stmt,
@@ -431,15 +451,18 @@ void Inference::statement(const ast::Stmt& stmt) {
             [&](const ast::ForRange& node) {
                 const Type* first = infer(*node.first);
                 const Type* last = infer(*node.last);
+                bool is_bad = is_error(first) || is_error(last);
                 for (const ast::Expr* end : {node.first, node.last}) {
                     const Type* type = info(*end).type;
-                    if (type != nullptr && !is_error(type) && !is_number(type))
-                        error(DiagnosticKind::bad_operand, ast::extent(*end),
-                              fmt::format("Loop range requires an integer for its bounds, found '{}'",
-                                          types::name_of(type)));
+                    if (type == nullptr || is_error(type) || is_number(type)) continue;
+                    is_bad = true;
+                    error(DiagnosticKind::bad_operand, ast::extent(*end),
+                          fmt::format("Loop range requires an integer for its bounds, found '{}'",
+                                      types::name_of(type)));
                 }
                 if (const std::uint32_t index = info(*node.variable).variable; index != kNoIndex) {
                     VariableInfo& variable = body_->variables[index];
+                    if (is_bad && is_reporting_) variable.is_broken = true;
                     if (first != nullptr && last != nullptr && is_number(first) && is_number(last))
                         contribute(variable.slot,
                                    settled(merge(types_, as_integer(types_, first), as_integer(types_, last))));
@@ -455,22 +478,11 @@ void Inference::statement(const ast::Stmt& stmt) {
                 const MapInfo& map = analysis_.maps[info(*node.map).map];
                 const Type* key = settled(map.key.read());
                 const Type* value = map.value.read();
-                if (node.map->has_key)
-                    error(DiagnosticKind::bad_map, node.map->range,
-                          fmt::format("{} is one value of a map; a loop goes over the whole map",
-                                      analysis_.input.sources.text(node.map->range)));
-                else if (map.is_scalar.value_or(false) && map.is_assigned)
-                    error(DiagnosticKind::bad_map, node.map->range,
-                          fmt::format("{} has no explicit keys (scalar map), and cannot be used for iteration",
-                                      map.name));
-                else if (value == nullptr || key == nullptr)
-                    error(DiagnosticKind::undefined_map, node.map->range, fmt::format("Undefined map: {}", map.name));
-                else if (value->is_aggregation() && value->kind > Kind::avg)
-                    error(DiagnosticKind::bad_map, node.map->range,
-                          fmt::format("Loop expression does not support type: {}", types::name_of(value)));
+                const bool is_bad = !can_iterate(node, map) && is_reporting_;
                 const Type* element = value == nullptr ? nullptr : read_value(map);
                 if (const std::uint32_t index = info(*node.variable).variable; index != kNoIndex) {
                     VariableInfo& variable = body_->variables[index];
+                    if (is_bad) variable.is_broken = true;
                     if (key != nullptr && element != nullptr && !element->is_aggregation())
                         contribute(variable.slot, types_.tuple(std::vector<const Type*>{key, element}));
                     info(*node.variable).type = variable_type(variable);

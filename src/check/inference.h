@@ -62,6 +62,7 @@ class Inference {
     void condition(const ast::Expr& expr, Range range);
     const Type* declared_type(VariableInfo& variable);
     const Type* variable_type(VariableInfo& variable);
+    bool can_iterate(const ast::ForMap& node, const MapInfo& map);
     void finish_maps();
 
     // ---- infer_expressions.cpp
