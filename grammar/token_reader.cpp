@@ -288,8 +288,12 @@ TokenReader::Next TokenReader::next_at(std::size_t at) const {
     const char c = char_at(at), d = char_at(at + 1);
     if (base::is_name_char(c) || c == '$' || c == '@' || c == '"' || c == '\'' || c == '~') return Next::operand;
     if (c == '!') return d == '=' ? Next::no_operand : Next::operand;
+    if ((c == '+' || c == '-') && d == c) {
+        const char target = char_at(skip_blank(at + 2));
+        return target == '$' || target == '@' ? Next::operand : Next::no_operand;
+    }
     if (c == '(') return Next::ambiguous;
-    if (c == '-') return d == '=' || d == '>' || d == '-' ? Next::no_operand : Next::ambiguous;
+    if (c == '-') return d == '=' || d == '>' ? Next::no_operand : Next::ambiguous;
     if (c == '*') return d == '=' ? Next::no_operand : Next::ambiguous;
     if (c == '&') return d == '=' || d == '&' ? Next::no_operand : Next::ambiguous;
     return Next::no_operand;

@@ -690,6 +690,19 @@ void Inference::expect_text_of_number(const ast::Expr& expr, const Type* other) 
                 text->text, names);
 }
 
+/// Gives the folded number of integers that have a type the type that the kernel would compute it in. False: it is not in
+/// there, or the kernel computes something else, so let it.
+bool Inference::keeps_type(ast::BinaryOp op, const Literal& left, const Literal& right, Literal& result) {
+    const auto is_typed = [](const Literal& one) { return one.type != nullptr && one.type->kind == Kind::integer; };
+    if (result.kind != Literal::Kind::integer || (!is_typed(left) && !is_typed(right))) return true;
+    const auto is_signed = [&](const Literal& one) { return is_typed(one) ? one.type->is_signed : one.is_negative; };
+    const bool is_shift = op == ast::BinaryOp::shift_left || op == ast::BinaryOp::shift_right;
+    result.type = types_.integer(8, is_signed(left) || (!is_shift && is_signed(right)) || op == ast::BinaryOp::subtract);
+    if (op == ast::BinaryOp::shift_right && result.is_negative) return false;  // a logical shift
+    return result.type->is_signed ? result.is_negative == (static_cast<std::int64_t>(result.bits) < 0)
+                                  : !result.is_negative;
+}
+
 const Type* Inference::binary(const ast::Binary& node) {
     const Type* a = infer(*node.left);
     const Type* b = infer(*node.right);
@@ -711,10 +724,10 @@ const Type* Inference::binary(const ast::Binary& node) {
                                      : one.type->is_signed || !other.is_negative;
     };
     if (folds(left) && folds(right) && agrees(*left, *right) && agrees(*right, *left)) {
-        const Folded folded = fold(node.op, *left, *right);
+        Folded folded = fold(node.op, *left, *right);
         if (folded.error == FoldError::beyond_the_end)
             warning(DiagnosticKind::warn_truncated, node.range, "literal string will always be empty");
-        if (folded.value) return literal(node, *folded.value);
+        if (folded.value && keeps_type(node.op, *left, *right, *folded.value)) return literal(node, *folded.value);
         if (folded.error == FoldError::overflow) {
             error(DiagnosticKind::fold, node.range, "unable to fold literals due to overflow or underflow");
             return types_.error();

@@ -83,6 +83,7 @@ class Inference {
     const Type* index(const ast::Index& node);
     const Type* unary(const ast::Unary& node);
     void expect_text_of_number(const ast::Expr& expr, const Type* other);
+    bool keeps_type(ast::BinaryOp op, const Literal& left, const Literal& right, Literal& result);
     const Type* binary(const ast::Binary& node);
     const Type* binary_result(ast::BinaryOp op, const ast::Expr& left, const ast::Expr& right, const Type* a,
                               const Type* b, Range range);
