@@ -10,7 +10,7 @@ namespace base {
 }  // namespace base
 
 #define BUG(message) ::base::bug(__FILE__, __LINE__, message)
-#define BUG_IF(condition, message)     \
-    do {                               \
-        if (condition) BUG(message);   \
+#define BUG_IF(condition, message)   \
+    do {                             \
+        if (condition) BUG(message); \
     } while (false)

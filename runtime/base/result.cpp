@@ -5,7 +5,8 @@
 namespace base {
 
 Error error_from_errno(std::string_view message, int errnum) {
-    return Error{.message = std::string(message) + ": " + std::strerror(errnum), .errnum = errnum, .hint = {}, .detail = {}};
+    return Error{
+        .message = std::string(message) + ": " + std::strerror(errnum), .errnum = errnum, .hint = {}, .detail = {}};
 }
 
 }  // namespace base

@@ -4,7 +4,8 @@
 //
 // Life cycle, in order: load, set_globals, run (begin), attach, iterate/drain/wait ..., set_globals (stopped), settle,
 // run (end), drain, read_map, detach. Stopped programs return at their first instruction, so everything can be shown
-// before detach, which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes first.
+// before detach, which costs a kernel grace period per tracepoint, is paid for. Without a globals map detach comes
+// first.
 #pragma once
 
 #include <cstddef>

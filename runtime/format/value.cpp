@@ -374,7 +374,8 @@ int compare_values(FormatContext& context, program::LayoutId id, Bytes left, Byt
     const Layout& layout = context.layout(id);
     switch (layout.kind) {
         case LayoutKind::enumeration:
-            if (layout.names.is_text) return text_of_number(context, layout, left).compare(text_of_number(context, layout, right));
+            if (layout.names.is_text)
+                return text_of_number(context, layout, left).compare(text_of_number(context, layout, right));
             [[fallthrough]];
         case LayoutKind::integer:
         case LayoutKind::boolean:

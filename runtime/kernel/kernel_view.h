@@ -86,7 +86,8 @@ class KernelView {
     /// From now on user_symbol also knows processes that start and are gone before it is asked; `now`: look at this one
     /// at once (-p, which may end before its first stack is printed).
     virtual void watch_processes(std::optional<std::uint32_t> now) const { static_cast<void>(now); }
-    /// Looks at every process that runs now, as far as that is a matter of moments: they may be gone when a map is shown.
+    /// Looks at every process that runs now, as far as that is a matter of moments: they may be gone when a map is
+    /// shown.
     virtual void remember_processes() const {}
     /// Of the file mapped at address in process pid; nothing if the file has no build id or the process is gone.
     [[nodiscard]] virtual std::optional<FilePlace> file_place(std::uint32_t pid, std::uint64_t address) const {

@@ -43,7 +43,8 @@ class MappingEvents {
     std::vector<Buffer> buffers_;
 };
 
-/// One record: header and body, without the time behind it. Public for tests: a kernel's bytes are input like any other.
+/// One record: header and body, without the time behind it. Public for tests: a kernel's bytes are input like any
+/// other.
 void read_mapping_record(std::span<const std::byte> record, const MappingEvents::Handlers& handlers);
 
 }  // namespace kernel

@@ -29,16 +29,16 @@ struct TargetError {
 /// A parsed attach point, before wildcards are expanded. Fields not used by a kind stay empty.
 struct Target {
     program::ProbeKind kind = program::ProbeKind::begin;
-    std::string target;    ///< category, path, module
-    std::string function;  ///< event, function, glob
+    std::string target;              ///< category, path, module
+    std::string function;            ///< event, function, glob
     std::vector<std::string> parts;  ///< everything after the provider, split at ':' (quotes removed)
     std::uint64_t offset = 0, address = 0;
     program::Sampling sampling;
     bool has_wildcard = false;
     /// -l: parts may be missing or wildcards everywhere, and names come out as listings spell them ("software:cpu:").
     bool is_listing = false;
-    int pid = -1;  ///< -p: whose files and mappings user-space kinds look at; -1 = ours
-    std::string command;  ///< -c: its first word, the program that will run
+    int pid = -1;            ///< -p: whose files and mappings user-space kinds look at; -1 = ours
+    std::string command;     ///< -c: its first word, the program that will run
     bool is_unsafe = false;  ///< --unsafe: do not look whether a place is one that can be attached to
 };
 
@@ -58,18 +58,18 @@ class [[nodiscard]] Parsed {
 
 /// What one concrete attach point is called and where it attaches.
 struct Match {
-    std::string name;      ///< full name: "tracepoint:sched:sched_switch"
+    std::string name;  ///< full name: "tracepoint:sched:sched_switch"
     program::Place place;
-    std::string warning = {};   ///< to be said to the user, once for each text; usually empty
+    std::string warning = {};  ///< to be said to the user, once for each text; usually empty
 };
 
 /// Things an attached probe keeps open; closing the fds detaches.
 struct Links {
-    std::vector<base::Fd> fds;  ///< in closing order: link first, then perf event
-    unsigned hooks = 0;         ///< what "Attached N probes" counts
+    std::vector<base::Fd> fds;              ///< in closing order: link first, then perf event
+    unsigned hooks = 0;                     ///< what "Attached N probes" counts
     std::vector<std::string> skipped = {};  ///< of many places those the kernel refused; the others are attached
-    base::Fd iterator = {};                 ///< iter that is not pinned: each read runs it over as many objects as bytes
-    std::string pinned = {};                ///< iter: the file it was pinned to
+    base::Fd iterator = {};   ///< iter that is not pinned: each read runs it over as many objects as bytes
+    std::string pinned = {};  ///< iter: the file it was pinned to
 };
 
 /// What attaching needs to know about a loaded function.
@@ -80,13 +80,13 @@ struct LoadedFunction {
 
 struct Provider {
     program::ProbeKind kind;
-    std::string_view name;                        ///< canonical spelling
-    std::array<std::string_view, 3> aliases;      ///< case-sensitive where they collide (u / U); may be empty
-    std::string_view target_form;                 ///< "tracepoint:category:event"
-    std::string_view doc;                         ///< one sentence, printed into docs/probes.md
-    std::string_view example;                     ///< a runnable script
+    std::string_view name;                    ///< canonical spelling
+    std::array<std::string_view, 3> aliases;  ///< case-sensitive where they collide (u / U); may be empty
+    std::string_view target_form;             ///< "tracepoint:category:event"
+    std::string_view doc;                     ///< one sentence, printed into docs/probes.md
+    std::string_view example;                 ///< a runnable script
     bpf_prog_type type;
-    bool is_kernel_side;                          ///< listed by -l without a pattern
+    bool is_kernel_side;  ///< listed by -l without a pattern
     /// parts = text after the provider's name, split at ':' outside quotes. No kernel access.
     Parsed<Target> (*parse)(std::span<const std::string> parts);
     /// Every attach point that matches: -l AND wildcard expansion, so the two cannot disagree. A target without

@@ -52,9 +52,9 @@ struct Field {
 
 /// Names of an integer's values: an enum's constants, or a tracepoint field's __print_symbolic / __print_flags.
 struct ValueNames {
-    bool is_text = false;       ///< the names are the value's text also in keys, print() and JSON (strerror, signal_name)
-    bool is_flags = false;      ///< true: names of bits, printed as A|B|0x40 (joined by delimiter)
-    std::string delimiter;      ///< flags only; "|" in nearly all format files
+    bool is_text = false;   ///< the names are the value's text also in keys, print() and JSON (strerror, signal_name)
+    bool is_flags = false;  ///< true: names of bits, printed as A|B|0x40 (joined by delimiter)
+    std::string delimiter;  ///< flags only; "|" in nearly all format files
     std::vector<std::pair<std::uint64_t, std::string>> values;
 };
 

@@ -1,6 +1,6 @@
-// program::MapContents: every element of one map as it was read, flat, so that a map of a million keys costs little more
-// than its bytes. Filled by an engine::Engine, handed by the tracer to runtime/format, which sorts and prints. It knows
-// neither what the bytes mean (that is MapSpec and Layout) nor where they came from.
+// program::MapContents: every element of one map as it was read, flat, so that a map of a million keys costs little
+// more than its bytes. Filled by an engine::Engine, handed by the tracer to runtime/format, which sorts and prints. It
+// knows neither what the bytes mean (that is MapSpec and Layout) nor where they came from.
 #pragma once
 
 #include <cstddef>

@@ -12,7 +12,8 @@ struct RecordHeader {
 };
 static_assert(sizeof(RecordHeader) == 8);
 
-/// Counters of one probe in the ledger map (PERCPU_ARRAY, entry = ProbeSpec::ledger_slot, value = u64[kLedgerCounters]).
+/// Counters of one probe in the ledger map (PERCPU_ARRAY, entry = ProbeSpec::ledger_slot, value =
+/// u64[kLedgerCounters]).
 enum class LedgerCounter : std::uint8_t {
     refused,       ///< predicate false. Hits are refused + passed + unclaimed: one addition an event instead of two
     passed,        ///< predicate true (or none)

@@ -26,7 +26,8 @@ class ChildProcess {
 
     /// Forks; the child waits for release().
     [[nodiscard]] base::Status start(std::string_view command, const Signals& signals);
-    /// Returns when it makes no more system calls of ours: to be called before probes are attached, which would see them.
+    /// Returns when it makes no more system calls of ours: to be called before probes are attached, which would see
+    /// them.
     void wait_until_held();
     /// Lets it become the command; returns when it has, or with the reason why not.
     [[nodiscard]] base::Status release();

@@ -690,14 +690,15 @@ void Inference::expect_text_of_number(const ast::Expr& expr, const Type* other) 
                 text->text, names);
 }
 
-/// Gives the folded number of integers that have a type the type that the kernel would compute it in. False: it is not in
-/// there, or the kernel computes something else, so let it.
+/// Gives the folded number of integers that have a type the type that the kernel would compute it in. False: it is not
+/// in there, or the kernel computes something else, so let it.
 bool Inference::keeps_type(ast::BinaryOp op, const Literal& left, const Literal& right, Literal& result) {
     const auto is_typed = [](const Literal& one) { return one.type != nullptr && one.type->kind == Kind::integer; };
     if (result.kind != Literal::Kind::integer || (!is_typed(left) && !is_typed(right))) return true;
     const auto is_signed = [&](const Literal& one) { return is_typed(one) ? one.type->is_signed : one.is_negative; };
     const bool is_shift = op == ast::BinaryOp::shift_left || op == ast::BinaryOp::shift_right;
-    result.type = types_.integer(8, is_signed(left) || (!is_shift && is_signed(right)) || op == ast::BinaryOp::subtract);
+    result.type =
+        types_.integer(8, is_signed(left) || (!is_shift && is_signed(right)) || op == ast::BinaryOp::subtract);
     if (op == ast::BinaryOp::shift_right && result.is_negative) return false;  // a logical shift
     return result.type->is_signed ? result.is_negative == (static_cast<std::int64_t>(result.bits) < 0)
                                   : !result.is_negative;
@@ -859,8 +860,9 @@ const Type* Inference::cast(const ast::Cast& node) {
             const Type* stored = analysis_.maps[info(*node.operand).map].value.read();
             if (stored != nullptr && stored->kind == Kind::stats) spelled = stored;
         }
-        auto added = error(DiagnosticKind::bad_cast, node.range,
-                           fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(spelled), types::name_of(to)));
+        auto added =
+            error(DiagnosticKind::bad_cast, node.range,
+                  fmt::format("Cannot cast from \"{}\" to \"{}\"", types::name_of(spelled), types::name_of(to)));
         if (to->kind == Kind::structure && (from->kind == Kind::integer || from->kind == Kind::pointer))
             added.hint(fmt::format("an address is cast to a pointer: `({} *)`", types::name_of(to)));
         return types_.error();

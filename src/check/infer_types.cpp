@@ -456,9 +456,9 @@ void Inference::statement(const ast::Stmt& stmt) {
                     const Type* type = info(*end).type;
                     if (type == nullptr || is_error(type) || is_number(type)) continue;
                     is_bad = true;
-                    error(DiagnosticKind::bad_operand, ast::extent(*end),
-                          fmt::format("Loop range requires an integer for its bounds, found '{}'",
-                                      types::name_of(type)));
+                    error(
+                        DiagnosticKind::bad_operand, ast::extent(*end),
+                        fmt::format("Loop range requires an integer for its bounds, found '{}'", types::name_of(type)));
                 }
                 if (const std::uint32_t index = info(*node.variable).variable; index != kNoIndex) {
                     VariableInfo& variable = body_->variables[index];

@@ -1,5 +1,6 @@
-// codegen::SharedBody: how one BPF program that serves several probes finds out which of them runs. Either by the number
-// of the system call, or by the cookie that its place was attached with. Made by codegen.cpp, used by ProbeEmitter.
+// codegen::SharedBody: how one BPF program that serves several probes finds out which of them runs. Either by the
+// number of the system call, or by the cookie that its place was attached with. Made by codegen.cpp, used by
+// ProbeEmitter.
 #pragma once
 
 #include <cstdint>

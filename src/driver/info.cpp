@@ -45,7 +45,8 @@ int print_info(const kernel::KernelView& kernel) {
     struct utsname name {};
     uname(&name);
     std::printf("System\n  OS: %s %s %s\n  Arch: %s\n", name.sysname, name.release, name.version, name.machine);
-    std::printf("\nBuild\n  version: bpfline v%s\n  LLVM: %s\n  libdw (DWARF support): yes\n", bpfline_version::kVersion, ir::llvm_version());
+    std::printf("\nBuild\n  version: bpfline v%s\n  LLVM: %s\n  libdw (DWARF support): yes\n",
+                bpfline_version::kVersion, ir::llvm_version());
 
     const program::FeatureSet features = kernel.features();
     {

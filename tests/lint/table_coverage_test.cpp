@@ -204,7 +204,8 @@ TEST(TableCoverage, EachSettingIsSet) {
     const std::string& text = kernel_tests();
     for (const program::Setting& setting : program::settings({})) {
         std::string variable(setting.name);
-        std::transform(variable.begin(), variable.end(), variable.begin(), [](unsigned char c) { return std::toupper(c); });
+        std::transform(variable.begin(), variable.end(), variable.begin(),
+                       [](unsigned char c) { return std::toupper(c); });
         const bool is_set = text.find(std::string(setting.name) + " = ") != std::string::npos ||
                             text.find("_" + variable + "=") != std::string::npos ||
                             text.find("_" + variable + "\"") != std::string::npos;

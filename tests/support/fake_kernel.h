@@ -38,7 +38,7 @@ class FakeKernel : public kernel::KernelView {
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::pair<std::string, std::string>> user_symbols;
     /// (pid, address) → where that is in a file.
     std::map<std::pair<std::uint32_t, std::uint64_t>, kernel::FilePlace> file_places;
-    std::vector<std::byte> btf_bytes;  ///< empty: this kernel has none
+    std::vector<std::byte> btf_bytes;                                             ///< empty: this kernel has none
     std::map<std::string, std::vector<std::byte>, std::less<>> module_btf_bytes;  ///< by module
     std::vector<int> cpus{0, 1};
     unsigned cpus_possible = 2;
