@@ -144,15 +144,40 @@ std::string Reader::in_file(std::string message) const {
     return message;
 }
 
+/// Of a token of the declarations at hand, or of the preprocessor line.
+Reader::Spot Reader::spot_of(std::size_t token) const {
+    Spot spot{place_, line_, directive_column_};
+    if (run_.empty() || tokens_.empty()) return spot;
+    const Token& where = tokens_[std::min(token, tokens_.size() - 1)];
+    const std::size_t begin = std::min(run_begin_ + where.offset, run_.size() - 1);
+    const std::string_view before = run_.substr(0, begin);
+    spot.line = (file_.empty() ? lines_read_ : 0) + 1 + static_cast<std::size_t>(std::ranges::count(before, '\n'));
+    spot.column = begin - (before.rfind('\n') + 1) + 1;
+    if (file_.empty() && run_.size() <= place_.end - place_.begin) {
+        const std::size_t size = std::max<std::size_t>(1, where.size);
+        spot.range.begin = place_.begin + static_cast<std::uint32_t>(begin);
+        spot.range.end = std::min(place_.end, spot.range.begin + static_cast<std::uint32_t>(size));
+    }
+    return spot;
+}
+
 void Reader::fail(std::string message) {
+    fail_at(at_, std::move(message));
+}
+
+void Reader::fail_at(std::size_t token, std::string message) {
     has_any_failed_ = true;
+    const Spot spot = spot_of(token);
+    static constexpr std::string_view kPlain = "definitions.h: error:";
+    if (message.starts_with(kPlain) && has_places_)
+        message.replace(0, kPlain.size(), fmt::format("{}:{}:{}: error:", kScript, spot.line, spot.column));
     message = in_file(std::move(message));
     if (swallowed_ != nullptr) {
         if (swallowed_->empty()) *swallowed_ = std::move(message);
         has_failed_ = true;
         return;
     }
-    if (!has_failed_) diagnostics_.add(source::DiagnosticKind::bad_definition, place_, std::move(message));
+    if (!has_failed_) diagnostics_.add(source::DiagnosticKind::bad_definition, spot.range, std::move(message));
     has_failed_ = true;
 }
 
@@ -162,8 +187,16 @@ void Reader::fail(std::string message) {
 void Reader::read_text(std::string_view text, source::Range at) {
     place_ = at;
     expanded_ = 0;
+    // What is left out stays as blanks, so that places in the run are places in the text.
     std::string run;
-    std::size_t position = 0;
+    std::size_t position = 0, run_begin = 0;
+    const auto declare = [&] {
+        const std::string_view outer = std::exchange(run_, text);
+        run_begin_ = run_begin;
+        declarations(expand(scan(run)), at);
+        run_ = outer;
+        run.clear();
+    };
     while (position < text.size()) {
         std::size_t end = text.find('\n', position);
         while (end != std::string_view::npos && end > position && text[end - 1] == '\\')
@@ -172,23 +205,28 @@ void Reader::read_text(std::string_view text, source::Range at) {
         const std::string_view line = text.substr(position, end - position);
         const std::size_t first = line.find_first_not_of(" \t\r");
         if (first != std::string_view::npos && line[first] == '#') {
-            declarations(expand(scan(run)), at);
-            run.clear();
+            declare();
+            run_begin = end + 1;
             line_ = (file_.empty() ? lines_read_ : 0) + 1 +
                     static_cast<std::size_t>(std::ranges::count(text.substr(0, position), '\n'));
+            directive_column_ = first + 2;
             directive(line.substr(first + 1), first + 1, at);
-        } else if (is_active()) {
-            run += line;
+        } else {
+            if (is_active())
+                run += line;
+            else
+                run.append(line.size(), ' ');
             run += '\n';
         }
         position = end + 1;
     }
-    declarations(expand(scan(run)), at);
+    declare();
 }
 
 /// What stands behind the #, which ends that many bytes into its line.
 void Reader::directive(std::string_view line, std::size_t offset, source::Range at) {
     place_ = at;
+    has_failed_ = false;
     const std::size_t word_begin = line.find_first_not_of(" \t");
     if (word_begin == std::string_view::npos) return;
     std::size_t word_end = word_begin;
@@ -307,14 +345,16 @@ bool Reader::include_file(const std::string& path, source::Range at) {
             std::string second;
             if (simpler.is_read) {
                 swallowed_ = &second;
+                has_places_ = false;  // in what the compiler made of it
                 read_text(simpler.text, at);
+                has_places_ = true;
                 swallowed_ = nullptr;
                 has_failed_ = false;
                 conditions_.resize(std::min(conditions, conditions_.size()));
             }
             if (!simpler.is_read || !second.empty()) {
-                auto added =
-                    diagnostics_.add(source::DiagnosticKind::bad_definition, at, second.empty() ? mistake : second);
+                const bool is_same = mistake.ends_with(second.substr(std::min(second.size(), second.find(" error: "))));
+                auto added = diagnostics_.add(source::DiagnosticKind::bad_definition, at, is_same ? mistake : second);
                 if (!simpler.message.empty()) added.hint(simpler.message);
             }
         }
@@ -485,8 +525,11 @@ std::vector<Token> Reader::expand(const std::vector<Token>& tokens, int depth) {
         }
         const std::vector<Token> body = given ? substitute(macro->second, *given) : macro->second.body;
         expanded_ += body.size() + 1;
-        for (Token& inner : expand(body, depth + 1))
+        for (Token& inner : expand(body, depth + 1)) {
+            inner.offset = token.offset;  // it stands where the macro does
+            inner.size = token.size;
             result.push_back(std::move(inner));
+        }
         if (given) i = behind - 1;
     }
     return result;
@@ -884,6 +927,7 @@ const types::Type* Reader::structure(bool is_union) {
     std::uint32_t alignment = 1;
     skip_attributes(&is_packed, &alignment);
     std::string name;
+    const std::size_t name_at = at_;
     if (peek().kind == TokenKind::word) {
         name = peek().text;
         ++at_;
@@ -912,7 +956,7 @@ const types::Type* Reader::structure(bool is_union) {
     const types::Structure* earlier = nullptr;
     const types::Type* type = nullptr;
     if (!name.empty() && std::find(open_.begin(), open_.end(), name) != open_.end()) {
-        fail(fmt::format("definitions.h: error: nested redefinition of '{}'", name));
+        fail_at(name_at, fmt::format("definitions.h: error: nested redefinition of '{}'", name));
         --nesting_;
         return nullptr;
     }
@@ -947,7 +991,7 @@ const types::Type* Reader::structure(bool is_union) {
     --nesting_;
     // Saying the same twice, as imported scripts may, does no harm.
     if (earlier != nullptr && !have_same_members(*earlier, *structure)) {
-        fail(fmt::format("definitions.h: error: redefinition of '{}'", name));
+        fail_at(name_at, fmt::format("definitions.h: error: redefinition of '{}'", name));
         return nullptr;
     }
     // Made again now that its size is known: types are interned by structure, and sizeof reads the type.
@@ -999,7 +1043,7 @@ void Reader::members(types::Structure& structure, bool is_packed) {
                 return fail(fmt::format("definitions.h: error: field has incomplete type '{}'", held->structure->name));
             const auto has_name = [&](const types::Member& member) { return member.name == declared.name; };
             if (!declared.name.empty() && std::ranges::any_of(structure.members, has_name))
-                return fail(fmt::format("definitions.h: error: duplicate member '{}'", declared.name));
+                return fail_at(at_ - 1, fmt::format("definitions.h: error: duplicate member '{}'", declared.name));
             std::optional<std::uint64_t> width;
             if (accept(":")) {
                 const auto number = expression(0);
@@ -1163,6 +1207,7 @@ const types::Type* Reader::enumeration() {
             fail("definitions.h: error: expected identifier");
             return nullptr;
         }
+        const std::size_t constant_at = at_;
         const std::string constant = tokens_[at_++].text;
         if (accept("=")) {
             const auto value = expression(0);
@@ -1174,7 +1219,7 @@ const types::Type* Reader::enumeration() {
             next = value->value;
         }
         if (std::ranges::find(names, constant) != names.end() || is_another_enumerator(constant, next)) {
-            fail(fmt::format("definitions.h: error: redefinition of enumerator '{}'", constant));
+            fail_at(constant_at, fmt::format("definitions.h: error: redefinition of enumerator '{}'", constant));
             return nullptr;
         }
         made->constants.emplace_back(constant, next);

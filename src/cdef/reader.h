@@ -85,7 +85,14 @@ class Reader {
 
     [[nodiscard]] const Token& peek(std::size_t ahead = 0) const;
     bool accept(std::string_view punctuation_or_word);
-    void fail(std::string message);
+    /// Where a mistake is, for people and as C's compilers write it.
+    struct Spot {
+        source::Range range;
+        std::size_t line, column;
+    };
+    [[nodiscard]] Spot spot_of(std::size_t token) const;
+    void fail(std::string message);  ///< at the next token
+    void fail_at(std::size_t token, std::string message);
     [[nodiscard]] std::string in_file(std::string message) const;
 
     Definitions& definitions_;
@@ -106,6 +113,10 @@ class Reader {
     std::string file_;                    ///< the header at hand; empty: the script
     std::size_t lines_read_ = 0;          ///< of the pieces before this one: the script's definitions count as one file
     std::size_t line_ = 1, column_ = 10;  ///< of the last #include's path; --include has it where C would
+    bool has_places_ = true;              ///< the text at hand is what people wrote
+    std::size_t directive_column_ = 1;    ///< of the word behind #
+    std::string_view run_;                ///< the text whose declarations are being read; empty: a preprocessor line is
+    std::size_t run_begin_ = 0;           ///< where in it the tokens' offsets begin
     std::size_t expanded_ = 0;            ///< tokens made by macros in this run, against explosions
     int include_depth_ = 0;
     int nesting_ = 0;

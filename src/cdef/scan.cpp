@@ -34,6 +34,7 @@ class Scanner {
                 return std::move(tokens_);
             }
             read(token);
+            token.size = at_ - token.offset;
             tokens_.push_back(std::move(token));
         }
     }

@@ -19,6 +19,7 @@ struct Token {
     std::uint64_t value = 0;   ///< number, character
     bool is_unsigned = false;  ///< number with a u suffix or beyond int64
     std::size_t offset = 0;    ///< byte in the scanned text
+    std::size_t size = 0;      ///< bytes of it there
 };
 
 /// Ends with one token of kind end.

@@ -103,7 +103,7 @@ TEST_F(Definitions, ConditionsAreExpressions) {
     for (const char* text : {"#if\n#endif\n", "#if 1 / 0\n#endif\n", "#if 1 +\n#endif\n", "#if 1 2\n#endif\n"}) {
         diagnostics = {};
         read(text);
-        EXPECT_EQ(first_message(), "definitions.h: error: #if needs a constant expression") << text;
+        EXPECT_EQ(first_message(), "definitions.h:1:2: error: #if needs a constant expression") << text;
     }
 }
 
@@ -123,10 +123,10 @@ TEST_F(Definitions, CastsInMacrosCutValues) {
 
 TEST_F(Definitions, WhatIsNoDirectiveIsAnError) {
     read("#define 5 6\n");
-    EXPECT_EQ(first_message(), "definitions.h: error: macro name must be an identifier");
+    EXPECT_EQ(first_message(), "definitions.h:1:2: error: macro name must be an identifier");
     diagnostics = {};
     read("#defin A 6\n");
-    EXPECT_EQ(first_message(), "definitions.h: error: invalid preprocessing directive '#defin'");
+    EXPECT_EQ(first_message(), "definitions.h:1:2: error: invalid preprocessing directive '#defin'");
     diagnostics = {};
     read("#pragma pack(1)\n#line 3\n#warning old\n#\n");
     EXPECT_EQ(first_message(), "");
@@ -219,7 +219,7 @@ TEST_F(Definitions, MistakesOfHeadersNameTheHeader) {
     std::ofstream(folder + "outer_q.h") << "#define X 1\n#include <no/such_q.h>\n";
     options.include_dirs = {folder};
     read("#include <bad_q.h>\n");
-    EXPECT_EQ(first_message(), "bad_q.h: error: unknown type name 'nosuch_t'");
+    EXPECT_EQ(first_message(), "bad_q.h:1:14: error: unknown type name 'nosuch_t'");
     diagnostics = {};
     read("#include <outer_q.h>\n");
     EXPECT_EQ(first_message(), "outer_q.h:2:10: fatal error: 'no/such_q.h' file not found");
@@ -227,25 +227,25 @@ TEST_F(Definitions, MistakesOfHeadersNameTheHeader) {
 
 TEST_F(Definitions, AStructureDoesNotHoldItself) {
     read("struct s { int a; struct s b[2]; };");
-    EXPECT_EQ(first_message(), "definitions.h: error: field has incomplete type 'struct s'");
+    EXPECT_EQ(first_message(), "definitions.h:1:32: error: field has incomplete type 'struct s'");
 }
 
 TEST_F(Definitions, NamesStandForOneThing) {
     read("struct s { int a; char a; };");
-    EXPECT_EQ(first_message(), "definitions.h: error: duplicate member 'a'");
+    EXPECT_EQ(first_message(), "definitions.h:1:24: error: duplicate member 'a'");
     diagnostics = {};
     read("struct t { int a; char b[4]; };\nstruct t { int a; char b[4]; };");
     EXPECT_EQ(first_message(), "");
     read("enum e { A = 1, B }; enum e { A = 1, B };");
     EXPECT_EQ(first_message(), "");
     read("enum f { B };");
-    EXPECT_EQ(first_message(), "definitions.h: error: redefinition of enumerator 'B'");
+    EXPECT_EQ(first_message(), "definitions.h:1:10: error: redefinition of enumerator 'B'");
     diagnostics = {};
     read("enum g { C, C };");
-    EXPECT_EQ(first_message(), "definitions.h: error: redefinition of enumerator 'C'");
+    EXPECT_EQ(first_message(), "definitions.h:1:13: error: redefinition of enumerator 'C'");
     diagnostics = {};
     read("struct t { int a; char b[5]; };");
-    EXPECT_EQ(first_message(), "definitions.h: error: redefinition of 't'");
+    EXPECT_EQ(first_message(), "definitions.h:1:8: error: redefinition of 't'");
 }
 
 TEST_F(Definitions, AMacroThatMakesItselfEnds) {
