@@ -56,9 +56,10 @@ const Type* Inference::resolve_name(const ast::TypeSpec& spec, Range cast_range)
     for (const NamedKind& one : kAggregations)
         if (one.name == spec.name) return types_.aggregation(one.kind, true);
     if (const Type* type = analysis_.definitions.named(spec.name)) return type;
-    // sizeof(uid): no type of that name, but a builtin.
-    if (const typed::Builtin* row = analysis_.find_row(spec.name);
-        row != nullptr && row->form == typed::Form::variable && body_ != nullptr) {
+    // sizeof(uid), typeof(AF_INET): no type of that name, but a value.
+    const typed::Builtin* row = analysis_.find_row(spec.name);
+    const bool is_variable = row != nullptr && row->form == typed::Form::variable && body_ != nullptr;
+    if (is_variable || analysis_.definitions.constant(spec.name)) {
         ast::Identifier* node = analysis_.arena.make<ast::Identifier>();
         node->kind = ast::ExprKind::identifier;
         node->id = analysis_.new_id();
