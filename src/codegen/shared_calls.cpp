@@ -16,10 +16,6 @@ namespace {
 /// Words that are compared in place; beyond, a call costs less than what it saves.
 constexpr std::uint32_t kMostPieces = 8, kMostMeasuredPieces = 2;
 
-ir::Value load_piece(ir::Builder& b, ir::Value at, std::int64_t offset, std::uint32_t size) {
-    return b.zext(b.load(ir::width_of_bytes(size), at, offset, size), Width::i64);
-}
-
 }  // namespace
 
 ir::Function ProbeEmitter::shared_function(SharedName name, std::span<const ir::Parameter> parameters,

@@ -26,11 +26,6 @@ std::uint64_t low_bytes(std::uint32_t size) {
     return size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
 }
 
-/// The word of `size` bytes at `offset`, at most eight.
-ir::Value load_piece(ir::Builder& b, ir::Value at, std::int64_t offset, std::uint32_t size) {
-    return b.zext(b.load(ir::width_of_bytes(size), at, offset, size), Width::i64);
-}
-
 /// What the verifier takes for possible: it knows arguments by their types.
 void return_if_null(ir::Builder& b, std::uint32_t arguments) {
     for (std::uint32_t i = 0; i < arguments; ++i) {
@@ -67,6 +62,10 @@ void counted(ir::Builder& b, std::uint64_t count, const std::function<void(ir::V
     b.add_incoming(index, next, b.current());
     b.branch(b.compare(Compare::ult, next, b.i64(count)), inside, end);
     b.enter(end);
+}
+
+ir::Value load_piece(ir::Builder& b, ir::Value at, std::int64_t offset, std::uint32_t size) {
+    return b.zext(b.load(ir::width_of_bytes(size), at, offset, size), Width::i64);
 }
 
 ir::Value zero_bytes(ir::Builder& b, ir::Value word, std::uint32_t size) {

@@ -15,6 +15,8 @@ namespace codegen {
 /// A loop that verifiers walk through, round by round. Body may jump away.
 void counted(ir::Builder& b, std::uint64_t count, const std::function<void(ir::Value index)>& body);
 
+/// The `size` bytes at `offset`, at most eight, as a word.
+[[nodiscard]] ir::Value load_piece(ir::Builder& b, ir::Value at, std::int64_t offset, std::uint32_t size);
 /// Non-zero if one of the `size` bytes of `word` is; the lowest bit set is the top bit of the first.
 [[nodiscard]] ir::Value zero_bytes(ir::Builder& b, ir::Value word, std::uint32_t size);
 /// Number of the byte that the lowest bit of `marks`, a top bit, belongs to.

@@ -18,10 +18,6 @@ constexpr std::uint32_t kMostUnrolled = 64;
 /// Below this a plain copy is cheaper than the helper that stops at the NUL.
 constexpr std::uint32_t kMostPlainCopy = 128;
 
-ir::Value load_piece(ir::Builder& b, ir::Value at, std::int64_t offset, std::uint32_t size) {
-    return b.zext(b.load(ir::width_of_bytes(size), at, offset, size), Width::i64);
-}
-
 }  // namespace
 
 void ProbeEmitter::literal_into(std::string_view text, std::uint32_t capacity, ir::Value destination, bool is_key) {

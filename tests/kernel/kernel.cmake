@@ -101,5 +101,5 @@ bpfline_kernel_test(kernel_json_schema json_schema.py)
 foreach(release IN ITEMS 6.1 6.12)
     add_test(NAME guest_${release}
         COMMAND Python3::Interpreter ${kernel_tools}/load_cases.py ${kernel_places} ${kernel_loader} --guest ${release})
-    set_tests_properties(guest_${release} PROPERTIES LABELS guest TIMEOUT 1200 RUN_SERIAL ON)
+    set_tests_properties(guest_${release} PROPERTIES LABELS guest TIMEOUT 900 RUN_SERIAL ON)
 endforeach()
